@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Firmware images in MCUboot's format, and the check that one may be started.
+ *
+ *     header (header_size bytes) | payload | protected TLVs (optional) | TLVs
+ *
+ * The header is 32 bytes of fields followed by filler. The hash covers everything up to the end
+ * of the protected TLVs; the signature covers the hash. All numbers are little-endian.
+ * Format: MCUboot's design document, image format, as of 2.4.0.
+ */
+#ifndef OTA_IMAGE_H
+#define OTA_IMAGE_H
+
+#include "ota/port.h"
+#include "ota/version.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define OTA_IMAGE_MAGIC 0x96f3b83du
+#define OTA_IMAGE_HEADER_LEN 32u /* the fields; header_size in the image is this or more */
+
+/* Header flags. */
+#define OTA_IMAGE_F_ENCRYPTED_AES128 0x00000004u
+#define OTA_IMAGE_F_ENCRYPTED_AES256 0x00000008u
+#define OTA_IMAGE_F_NON_BOOTABLE 0x00000010u
+#define OTA_IMAGE_F_RAM_LOAD 0x00000020u
+#define OTA_IMAGE_F_ROM_FIXED 0x00000100u
+#define OTA_IMAGE_F_COMPRESSED_LZMA1 0x00000200u
+#define OTA_IMAGE_F_COMPRESSED_LZMA2 0x00000400u
+#define OTA_IMAGE_F_COMPRESSED_ARM_THUMB 0x00000800u
+
+struct ota_image_header {
+    uint32_t load_addr;
+    uint16_t header_size;    /* bytes, 32 or more */
+    uint16_t protected_size; /* bytes of the protected TLV area with its info; 0: none */
+    uint32_t payload_size;   /* bytes */
+    uint32_t flags;          /* OTA_IMAGE_F_* */
+    struct ota_version version;
+};
+
+/* TLV areas begin with one of these (u16) and the area's size in bytes with this info (u16). */
+#define OTA_TLV_INFO_MAGIC 0x6907u
+#define OTA_TLV_PROT_INFO_MAGIC 0x6908u
+#define OTA_TLV_INFO_LEN 4u
+
+enum ota_tlv_type {
+    OTA_TLV_KEYHASH = 0x01,
+    OTA_TLV_PUBKEY = 0x02,
+    OTA_TLV_SHA256 = 0x10,
+    OTA_TLV_RSA2048_PSS = 0x20,
+    OTA_TLV_ECDSA_SIG = 0x22,
+    OTA_TLV_RSA3072_PSS = 0x23,
+    OTA_TLV_ED25519 = 0x24,
+    OTA_TLV_ENC_RSA2048 = 0x30,
+    OTA_TLV_ENC_KW = 0x31,
+    OTA_TLV_ENC_EC256 = 0x32,
+    OTA_TLV_ENC_X25519 = 0x33,
+    OTA_TLV_DEPENDENCY = 0x40,
+    OTA_TLV_SEC_CNT = 0x50,
+    OTA_TLV_BOOT_RECORD = 0x60,
+    /* Vendor range of libota, protected: text of the board that the image is made for. */
+    OTA_TLV_BOARD = 0x00b0,
+};
+
+/*
+ * Where an image is read from: a flash area, a file, memory. read fills buf with len bytes at off
+ * and returns 0 or a negative ota_err; a range beyond size is never asked for.
+ */
+struct ota_source {
+    int (*read)(void *ctx, uint32_t off, void *buf, size_t len);
+    void *ctx;
+    uint32_t size; /* bytes that can be read; for a slot its size */
+};
+
+/* Makes a source that reads a flash area, or memory. Both keep the pointer. */
+void ota_source_from_area(struct ota_source *src, const struct ota_area *area);
+void ota_source_from_memory(struct ota_source *src, const void *data, uint32_t len);
+
+/* Layout of an image, checked: no field leads outside of the source, no sum wraps. */
+struct ota_image {
+    struct ota_image_header header;
+    uint32_t hashed_size;         /* bytes covered by the hash: header, payload, protected TLVs */
+    uint32_t tlv_off;             /* of the info of the first TLV area */
+    uint32_t tlv_end;             /* first byte behind the last TLV area: the image's total size */
+    uint8_t hash[OTA_SHA256_LEN]; /* filled by ota_image_check_step once it is verified */
+};
+
+/*
+ * Decodes the 32 header bytes. 0; OTA_ENOIMAGE if the magic field is erased (all 0x00 or all
+ * 0xff); OTA_ENOTBOOT if the flag says so (looked at before the magic, as MCUboot does);
+ * OTA_EMAGIC; OTA_ESIZE if header_size is below 32 or header and payload overflow.
+ */
+int ota_image_header_decode(const uint8_t raw[OTA_IMAGE_HEADER_LEN], struct ota_image_header *out);
+void ota_image_header_encode(const struct ota_image_header *h, uint8_t raw[OTA_IMAGE_HEADER_LEN]);
+
+/*
+ * Reads header and TLV infos from a source and checks that they are consistent and lie inside of
+ * the source. Errors as above, OTA_ETLV for a wrong TLV area, or what the source returned.
+ */
+int ota_image_parse(const struct ota_source *src, struct ota_image *out);
+
+/* One TLV entry. */
+struct ota_tlv {
+    uint16_t type;
+    uint16_t len;
+    uint32_t off; /* of the value, from the start of the image */
+    bool is_protected;
+};
+
+/* Walks the entries of an image: protected ones first, in stored order. */
+struct ota_tlv_iter {
+    const struct ota_source *src;
+    const struct ota_image *image;
+    uint32_t next; /* offset of the next entry */
+    uint32_t prot_end;
+};
+
+void ota_tlv_begin(struct ota_tlv_iter *it, const struct ota_source *src,
+                   const struct ota_image *image);
+
+/* 1 and *out for the next entry, 0 at the end, OTA_ETLV if an entry crosses its area's end. */
+int ota_tlv_next(struct ota_tlv_iter *it, struct ota_tlv *out);
+
+/*
+ * Finds the first entry of a type and reads its value, at most cap bytes.
+ * Its length; OTA_ETLV if there is none (or it is unprotected and only_protected is set);
+ * OTA_ENOSPC if it is longer than cap.
+ */
+int ota_tlv_find(const struct ota_source *src, const struct ota_image *image, uint16_t type,
+                 bool only_protected, void *buf, size_t cap);
+
+/* A public key that images may be signed with. */
+struct ota_key {
+    enum ota_sig_type type;
+    const uint8_t *der; /* as ota_crypto_ops.verify takes it; not copied */
+    size_t der_len;
+};
+
+/* Whom to trust. One signature type is checked; the others in an image are ignored. */
+struct ota_trust {
+    const struct ota_crypto *crypto;
+    const struct ota_key *keys; /* all of type sig_type */
+    size_t n_keys;
+    enum ota_sig_type sig_type; /* OTA_SIG_NONE: hash only. For tests and old devices. */
+};
+
+/*
+ * Check of an image, in steps so that a device can feed its watchdog and serve its network in
+ * between. Init, then step until it returns something else than 1.
+ */
+struct ota_image_check {
+    const struct ota_source *src;
+    const struct ota_trust *trust;
+    struct ota_image image;
+    uint32_t off; /* bytes hashed so far */
+};
+
+/* Longest signature (RSA-3072), which step keeps on the stack. */
+#define OTA_SIG_LEN_MAX 384u
+
+/* Parses the image and begins. 0 or the errors of ota_image_parse. src and trust must stay. */
+int ota_image_check_init(struct ota_image_check *c, const struct ota_source *src,
+                         const struct ota_trust *trust);
+
+/*
+ * Hashes up to cap bytes (through buf), or at the end checks hash and signature. 1: call again.
+ * 0: the image may be started; c->image tells what it is. Negative: it may not: OTA_EHASH,
+ * OTA_ENOSIG, OTA_ESIG, OTA_ETLV, OTA_ECRYPTO, or what the source returned.
+ */
+int ota_image_check_step(struct ota_image_check *c, void *buf, size_t cap);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Slots and their trailers, byte-exact with MCUboot.
+ *
+ * The trailer lies at the end of a slot. With A the bootloader's maximum alignment (8, 16, 32)
+ * and M = A rounded up to 16:
+ *
+ *     ... status | swap_size | swap_info | copy_done | image_ok | magic (16 bytes) | end
+ *
+ *     magic: end - 16     image_ok: end - M - A     copy_done: end - M - 2A
+ *     swap_info: end - M - 3A                       swap_size: end - M - 4A
+ *
+ * Each field has write units of its own so that it can be programmed separately.
+ */
+#ifndef OTA_SLOT_H
+#define OTA_SLOT_H
+
+#include "ota/port.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Field is erased, has its value, or holds anything else. */
+enum ota_field { OTA_FIELD_UNSET, OTA_FIELD_SET, OTA_FIELD_BAD };
+
+enum ota_swap_type {
+    OTA_SWAP_NONE = 1,
+    OTA_SWAP_TEST = 2,   /* install, revert unless confirmed */
+    OTA_SWAP_PERM = 3,   /* install for good */
+    OTA_SWAP_REVERT = 4, /* back to the previous image */
+    OTA_SWAP_FAIL = 5,   /* a prepared swap whose image turned out bad */
+};
+
+/* Decoded trailer. */
+struct ota_trailer {
+    enum ota_field magic;
+    enum ota_field image_ok;
+    enum ota_field copy_done;
+    uint8_t swap_info;  /* low nibble enum ota_swap_type, high nibble image index; raw byte */
+    uint32_t swap_size; /* bytes; meaningful during a swap only */
+};
+
+/* Rows of the swap type table that differ between bootloaders. */
+enum ota_swap_rules {
+    OTA_SWAP_RULES_V2,     /* MCUboot 2.2 and later; the default */
+    OTA_SWAP_RULES_V1,     /* 1.7.2 up to 2.1: revert only if the secondary's magic is unset */
+    OTA_SWAP_RULES_OFFSET, /* swap using offset: one more revert row */
+};
+
+/* The running application may be confirmed without a good magic in its slot: the Cypress
+ * bootloader with a status partition takes image_ok from the slot end as a mailbox. */
+#define OTA_SLOT_MAILBOX 0x01u
+
+struct ota_slot {
+    struct ota_area area;
+    uint8_t align; /* A: 8, 16 or 32; 0 means 8 */
+    uint8_t flags; /* OTA_SLOT_* */
+};
+
+/* Reads the trailer. 0 or a flash error. */
+int ota_slot_read_trailer(const struct ota_slot *slot, struct ota_trailer *out);
+
+/* What the next boot would do with these trailers (MCUboot's table, first match wins). */
+enum ota_swap_type ota_swap_type(const struct ota_trailer *primary,
+                                 const struct ota_trailer *secondary, enum ota_swap_rules rules);
+
+/*
+ * Asks the bootloader to install the image in the secondary slot at the next boot; the caller has
+ * verified it. permanent: there is no revert. A slot marked already is left as it is (a test
+ * request does not become permanent). The flag is written before the magic, so that a power cut
+ * never turns a permanent request into a test. 0; OTA_ESTATE if the magic is neither good nor
+ * erased (erase the slot first); or a flash error.
+ */
+int ota_slot_set_pending(const struct ota_slot *secondary, bool permanent);
+
+/*
+ * Confirms the running image in the primary slot: no revert from now on. 0, also when there is
+ * nothing to confirm; OTA_ESTATE if the magic is bad; or a flash error.
+ */
+int ota_slot_confirm(const struct ota_slot *primary);
+
+/* 1 if the image in the primary slot will not be reverted, 0 if it will, or a flash error. */
+int ota_slot_is_confirmed(const struct ota_slot *primary);
+
+/* Bytes at the end of a slot that the fixed trailer fields take (without the status area). */
+uint32_t ota_slot_trailer_size(const struct ota_slot *slot);
+
+/* ---- Writing an image into a slot ---------------------------------------------------------- */
+
+/*
+ * Writes a byte stream to an area in order, one write unit at a time, erasing ahead as it goes.
+ * The unit that holds the slot's trailer is erased first, so a stale request to install cannot
+ * meet a half-written image.
+ */
+struct ota_writer {
+    const struct ota_area *area;
+    uint8_t *row;     /* collects a write unit; write_size bytes */
+    uint32_t off;     /* bytes accepted */
+    uint32_t limit;   /* bytes the stream may have */
+    uint32_t erased;  /* area is erased up to here */
+    uint16_t row_len; /* bytes waiting in row */
+};
+
+/*
+ * Begins at offset off: zero for a new image, or where an earlier run stopped, a multiple of the
+ * write unit with everything before it programmed. limit: most bytes the stream may have. row:
+ * the device's write_size bytes, the caller's. OTA_EARG, OTA_ERANGE or a flash error.
+ */
+int ota_writer_init(struct ota_writer *w, const struct ota_area *area, uint32_t limit, uint8_t *row,
+                    uint32_t off);
+
+/* Takes len more bytes. 0, OTA_ESIZE beyond the limit (nothing is taken), or a flash error. */
+int ota_writer_push(struct ota_writer *w, const void *data, size_t len);
+
+/* Programs what is left in the row, filled up with erased bytes, and syncs. */
+int ota_writer_finish(struct ota_writer *w);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ota/err.h"
+
+const char *ota_err_text(int err)
+{
+    if (err >= 0) {
+        return "no error";
+    }
+    switch (err) {
+#define OTA_ERR_TEXT(name, number, text)                                                           \
+    case OTA_E##name:                                                                              \
+        return text;
+        OTA_ERR_MAP(OTA_ERR_TEXT)
+#undef OTA_ERR_TEXT
+    default:
+        return "unknown error";
+    }
+}
+
+const char *ota_err_name(int err)
+{
+    if (err >= 0) {
+        return "OTA_OK";
+    }
+    switch (err) {
+#define OTA_ERR_NAME(name, number, text)                                                           \
+    case OTA_E##name:                                                                              \
+        return "OTA_E" #name;
+        OTA_ERR_MAP(OTA_ERR_NAME)
+#undef OTA_ERR_NAME
+    default:
+        return "OTA_EUNKNOWN";
+    }
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flash/area.h"
+
+#include <string.h>
+
+#include "ota/err.h"
+
+/* Largest write unit of a device (PSoC 6 row). */
+#define WRITE_SIZE_MAX 512u
+
+static bool is_inside(const struct ota_area *area, uint32_t off, size_t len)
+{
+    return off <= area->size && len <= area->size - off;
+}
+
+int ota_area_check(const struct ota_area *area)
+{
+    const struct ota_flash *f = area->flash;
+
+    if (f == NULL || f->ops == NULL || f->write_size == 0 || f->write_size > WRITE_SIZE_MAX ||
+        (f->write_size & (f->write_size - 1)) != 0 || f->erase_size == 0 ||
+        f->erase_size % f->write_size != 0) {
+        return OTA_EARG;
+    }
+    if (area->off > f->size || area->size > f->size - area->off) {
+        return OTA_ERANGE;
+    }
+    if (area->off % f->write_size != 0 || area->size % f->write_size != 0) {
+        return OTA_EALIGN;
+    }
+    return 0;
+}
+
+int ota_area_read(const struct ota_area *area, uint32_t off, void *buf, size_t len)
+{
+    if (!is_inside(area, off, len)) {
+        return OTA_ERANGE;
+    }
+    return area->flash->ops->read(area->flash, area->off + off, buf, len);
+}
+
+int ota_area_write(const struct ota_area *area, uint32_t off, const void *buf, size_t len)
+{
+    const struct ota_flash *f = area->flash;
+
+    if (!is_inside(area, off, len)) {
+        return OTA_ERANGE;
+    }
+    if ((area->off + off) % f->write_size != 0 || len % f->write_size != 0) {
+        return OTA_EALIGN;
+    }
+    return f->ops->write(f, area->off + off, buf, len);
+}
+
+int ota_area_patch(const struct ota_area *area, uint32_t off, const void *buf, size_t len)
+{
+    const struct ota_flash *f = area->flash;
+    uint32_t lead = (area->off + off) % f->write_size;
+    size_t span = (lead + len + f->write_size - 1) / f->write_size * f->write_size;
+    uint8_t row[WRITE_SIZE_MAX];
+    int rc = 0;
+
+    if (!is_inside(area, off, len)) {
+        return OTA_ERANGE;
+    }
+    if (span > sizeof row) {
+        return OTA_EARG;
+    }
+    memset(row, f->erased, span);
+    if ((f->flags & OTA_FLASH_REWRITE) != 0) {
+        rc = f->ops->read(f, area->off + off - lead, row, span);
+    }
+    if (rc == 0) {
+        memcpy(row + lead, buf, len);
+        rc = f->ops->write(f, area->off + off - lead, row, span);
+    }
+    return rc;
+}
+
+/* The device's own unit, in device offsets. */
+static int device_unit(const struct ota_flash *f, uint32_t off, struct ota_flash_unit *out)
+{
+    if (f->ops->unit != NULL) {
+        return f->ops->unit(f, off, out);
+    }
+    out->off = off - off % f->erase_size;
+    out->size = f->erase_size;
+    return 0;
+}
+
+int ota_area_unit(const struct ota_area *area, uint32_t off, struct ota_flash_unit *out)
+{
+    struct ota_flash_unit u;
+    uint32_t end;
+    int rc;
+
+    if (!is_inside(area, off, 1)) {
+        return OTA_ERANGE;
+    }
+    rc = device_unit(area->flash, area->off + off, &u);
+    if (rc != 0) {
+        return rc;
+    }
+    end = u.size > area->flash->size - u.off ? area->flash->size : u.off + u.size;
+    out->off = u.off > area->off ? u.off - area->off : 0;
+    out->size = (end - area->off < area->size ? end - area->off : area->size) - out->off;
+    return 0;
+}
+
+int ota_area_erase(const struct ota_area *area, uint32_t off, uint32_t len)
+{
+    uint32_t end;
+
+    if (!is_inside(area, off, len)) {
+        return OTA_ERANGE;
+    }
+    end = off + len;
+    while (off < end) {
+        struct ota_flash_unit dev, part;
+        int rc = device_unit(area->flash, area->off + off, &dev);
+
+        if (rc == 0) {
+            rc = ota_area_unit(area, off, &part);
+        }
+        if (rc == 0) {
+            rc = area->flash->ops->erase(area->flash, dev.off);
+        }
+        if (rc != 0) {
+            return rc;
+        }
+        off = part.off + part.size;
+    }
+    return 0;
+}
+
+int ota_area_sync(const struct ota_area *area)
+{
+    return area->flash->ops->sync == NULL ? 0 : area->flash->ops->sync(area->flash);
+}
+
+int ota_area_is_erased(const struct ota_area *area, uint32_t off, uint32_t len)
+{
+    uint8_t buf[32];
+
+    while (len > 0) {
+        size_t n = len < sizeof buf ? len : sizeof buf;
+        int rc = ota_area_read(area, off, buf, n);
+
+        if (rc != 0) {
+            return rc;
+        }
+        for (size_t i = 0; i < n; i++) {
+            if (buf[i] != area->flash->erased) {
+                return 0;
+            }
+        }
+        off += (uint32_t)n;
+        len -= (uint32_t)n;
+    }
+    return 1;
+}

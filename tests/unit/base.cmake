@@ -1,0 +1,3 @@
+ota_unit_test(version)
+ota_unit_test(out)
+ota_unit_test(area)
