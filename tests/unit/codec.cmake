@@ -1,0 +1,1 @@
+ota_unit_test(chunk)
