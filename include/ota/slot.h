@@ -99,18 +99,23 @@ struct ota_writer {
     uint32_t off;     /* bytes accepted */
     uint32_t limit;   /* bytes the stream may have */
     uint32_t erased;  /* area is erased up to here */
-    uint16_t row_len; /* bytes waiting in row */
+    uint32_t tail;    /* and from here to its end: the trailer's units */
+    uint32_t row_len; /* bytes waiting in row */
 };
 
 /*
  * Begins at offset off: zero for a new image, or where an earlier run stopped, a multiple of the
- * write unit with everything before it programmed. limit: most bytes the stream may have. row:
- * the device's write_size bytes, the caller's. OTA_EARG, OTA_ERANGE or a flash error.
+ * write unit with everything before it programmed and the rest of its erase unit still erased.
+ * limit: most bytes the stream may have. row: the device's write_size bytes, the caller's.
+ * OTA_EARG, OTA_ERANGE, OTA_EALIGN or a flash error.
  */
 int ota_writer_init(struct ota_writer *w, const struct ota_area *area, uint32_t limit, uint8_t *row,
                     uint32_t off);
 
-/* Takes len more bytes. 0, OTA_ESIZE beyond the limit (nothing is taken), or a flash error. */
+/*
+ * Takes len more bytes; one call erases at most the units that they touch. 0, OTA_ESIZE beyond
+ * the limit (nothing is taken), or a flash error (begin again).
+ */
 int ota_writer_push(struct ota_writer *w, const void *data, size_t len);
 
 /* Programs what is left in the row, filled up with erased bytes, and syncs. */

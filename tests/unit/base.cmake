@@ -1,3 +1,4 @@
 ota_unit_test(version)
 ota_unit_test(out)
 ota_unit_test(area)
+ota_unit_test(writer)
