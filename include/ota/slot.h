@@ -58,7 +58,11 @@ struct ota_slot {
     uint8_t flags; /* OTA_SLOT_* */
 };
 
-/* Reads the trailer. 0 or a flash error. */
+/*
+ * Reads the trailer. 0; OTA_EARG if the alignment is none of the above or the device's write unit
+ * is larger and cannot be rewritten; OTA_ERANGE if the area has no room for a trailer; or a flash
+ * error.
+ */
 int ota_slot_read_trailer(const struct ota_slot *slot, struct ota_trailer *out);
 
 /* What the next boot would do with these trailers (MCUboot's table, first match wins). */
@@ -69,8 +73,9 @@ enum ota_swap_type ota_swap_type(const struct ota_trailer *primary,
  * Asks the bootloader to install the image in the secondary slot at the next boot; the caller has
  * verified it. permanent: there is no revert. A slot marked already is left as it is (a test
  * request does not become permanent). The flag is written before the magic, so that a power cut
- * never turns a permanent request into a test. 0; OTA_ESTATE if the magic is neither good nor
- * erased (erase the slot first); or a flash error.
+ * never turns a permanent request into a test. 0; OTA_ESTATE if the trailer holds anything that
+ * an erased or marked slot does not (an unknown magic, the remains of an interrupted request:
+ * erase the slot first, nothing was written); or an error as from ota_slot_read_trailer.
  */
 int ota_slot_set_pending(const struct ota_slot *secondary, bool permanent);
 
@@ -80,7 +85,11 @@ int ota_slot_set_pending(const struct ota_slot *secondary, bool permanent);
  */
 int ota_slot_confirm(const struct ota_slot *primary);
 
-/* 1 if the image in the primary slot will not be reverted, 0 if it will, or a flash error. */
+/*
+ * 1 if the image in the primary slot will not be reverted, 0 if it will, or a flash error. With
+ * OTA_SLOT_MAILBOX only the flag in the slot is known: 0 also for an image that was never on trial
+ * and for one whose flag the bootloader has taken over.
+ */
 int ota_slot_is_confirmed(const struct ota_slot *primary);
 
 /* Bytes at the end of a slot that the fixed trailer fields take (without the status area). */

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ota/slot.h"
+
+#include "codec/trailer.h"
+#include "flash/area.h"
+#include "ota/err.h"
+
+/* The slot's alignment; 0 if its fields cannot be programmed one by one on this device. */
+static uint8_t usable_align(const struct ota_slot *slot)
+{
+    uint8_t align = ota_trailer_align(slot->align);
+    const struct ota_flash *f = slot->area.flash;
+
+    if (f == NULL || (f->write_size > align && (f->flags & OTA_FLASH_REWRITE) == 0)) {
+        return 0;
+    }
+    return align;
+}
+
+uint32_t ota_slot_trailer_size(const struct ota_slot *slot)
+{
+    return ota_trailer_back(ota_trailer_align(slot->align), OTA_TRAILER_SWAP_SIZE);
+}
+
+int ota_slot_read_trailer(const struct ota_slot *slot, struct ota_trailer *out)
+{
+    uint8_t raw[OTA_TRAILER_LEN_MAX];
+    uint8_t align = usable_align(slot);
+    uint32_t len = ota_slot_trailer_size(slot);
+    int rc;
+
+    if (align == 0) {
+        return OTA_EARG;
+    }
+    if (slot->area.size < len) {
+        return OTA_ERANGE;
+    }
+    rc = ota_area_read(&slot->area, slot->area.size - len, raw, len);
+    if (rc == 0) {
+        ota_trailer_decode(raw, align, slot->area.flash->erased, out);
+    }
+    return rc;
+}
+
+static int write_field(const struct ota_slot *slot, enum ota_trailer_field field, const void *value,
+                       size_t len)
+{
+    uint8_t align = ota_trailer_align(slot->align);
+
+    return ota_area_patch(&slot->area, slot->area.size - ota_trailer_back(align, field), value,
+                          len);
+}
+
+static int write_byte(const struct ota_slot *slot, enum ota_trailer_field field, uint8_t value)
+{
+    return write_field(slot, field, &value, 1);
+}
+
+/* Writes everything that a request consists of, the magic that makes it count last. */
+static int write_request(const struct ota_slot *slot, const struct ota_trailer *t, bool permanent)
+{
+    uint8_t magic[OTA_TRAILER_MAGIC_LEN];
+    int rc = 0;
+
+    if (permanent && t->image_ok == OTA_FIELD_UNSET) {
+        rc = write_byte(slot, OTA_TRAILER_IMAGE_OK, OTA_TRAILER_FLAG);
+    }
+    if (rc == 0 && t->swap_info == slot->area.flash->erased) {
+        rc = write_byte(slot, OTA_TRAILER_SWAP_INFO, permanent ? OTA_SWAP_PERM : OTA_SWAP_TEST);
+    }
+    if (rc == 0) {
+        ota_trailer_magic(ota_trailer_align(slot->align), magic);
+        rc = write_field(slot, OTA_TRAILER_MAGIC, magic, sizeof magic);
+    }
+    return rc == 0 ? ota_area_sync(&slot->area) : rc;
+}
+
+int ota_slot_set_pending(const struct ota_slot *secondary, bool permanent)
+{
+    struct ota_trailer t;
+    int rc = ota_slot_read_trailer(secondary, &t);
+
+    if (rc != 0 || t.magic == OTA_FIELD_SET) {
+        return rc;
+    }
+    /* A flag without magic is what an interrupted permanent request leaves; a test request must
+     * not become permanent by it, and a torn flag cannot be completed. */
+    if (t.magic == OTA_FIELD_BAD || t.image_ok == OTA_FIELD_BAD ||
+        (t.image_ok == OTA_FIELD_SET && !permanent)) {
+        return OTA_ESTATE;
+    }
+    return write_request(secondary, &t, permanent);
+}
+
+int ota_slot_confirm(const struct ota_slot *primary)
+{
+    struct ota_trailer t;
+    int rc = ota_slot_read_trailer(primary, &t);
+
+    if (rc != 0) {
+        return rc;
+    }
+    if ((primary->flags & OTA_SLOT_MAILBOX) != 0) {
+        if (t.image_ok == OTA_FIELD_SET) {
+            return 0;
+        }
+    } else if (t.magic == OTA_FIELD_BAD) {
+        return OTA_ESTATE;
+    } else if (t.magic == OTA_FIELD_UNSET || t.image_ok != OTA_FIELD_UNSET) {
+        return 0;
+    }
+    rc = write_byte(primary, OTA_TRAILER_IMAGE_OK, OTA_TRAILER_FLAG);
+    return rc == 0 ? ota_area_sync(&primary->area) : rc;
+}
+
+int ota_slot_is_confirmed(const struct ota_slot *primary)
+{
+    struct ota_trailer t;
+    int rc = ota_slot_read_trailer(primary, &t);
+
+    if (rc != 0) {
+        return rc;
+    }
+    if ((primary->flags & OTA_SLOT_MAILBOX) != 0) {
+        return t.image_ok == OTA_FIELD_SET;
+    }
+    return !(t.magic == OTA_FIELD_SET && t.copy_done == OTA_FIELD_SET &&
+             t.image_ok == OTA_FIELD_UNSET);
+}
