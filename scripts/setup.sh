@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs from apt what is missing on this machine to build, show and test libota.
+set -euo pipefail
+
+usage() {
+    cat <<'USAGE'
+usage: scripts/setup.sh [--list] [build|test]
+
+Installs the Debian packages that are missing; does nothing when none is. Uses sudo when it is not
+run by root, asks no questions.
+
+  build    what the library, the tools, the examples and ./demo.sh need
+  test     that, and what ./test.sh needs: test library, clang, checks, Cortex-M compiler (default)
+  --list   print the packages, install nothing
+USAGE
+}
+
+# name: why it is needed
+build_packages=(
+    ca-certificates # TLS trust anchors of the system
+    cmake           # build description
+    gcc             # compiler
+    libc6-dev       # C library headers
+    libjansson-dev  # JSON in the tools
+    libjsmn-dev     # JSON on the device
+    libmbedtls-dev  # device cryptography: PSA Crypto
+    libmosquitto-dev # MQTT client
+    libssl-dev      # keys and signatures in the tools
+    mosquitto       # MQTT broker of the demonstration and the tests
+    ninja-build     # build tool
+    pkg-config      # finds the libraries
+    procps          # ps, used to show that nothing is left running
+    python3         # checks, and tests with real processes
+)
+test_packages=(
+    clang                 # second compiler, sanitizers, libFuzzer
+    clang-format          # layout of the sources
+    clang-tidy            # static analysis
+    cppcheck              # static analysis
+    g++                   # the headers are usable from C++
+    gcc-arm-none-eabi     # code size on a Cortex-M4
+    git                   # the checks look at the files under version control
+    libclang-rt-14-dev    # sanitizer and fuzzer runtime of clang
+    libcmocka-dev         # unit tests
+    libnewlib-arm-none-eabi # C headers for the Cortex-M4
+    mandoc                # checks the manual pages
+    mosquitto-clients     # programs of others on the same broker
+    universal-ctags       # lengths of functions
+)
+
+list=0
+group="test"
+for arg in "$@"; do
+    case "$arg" in
+    build | test) group="$arg" ;;
+    --list) list=1 ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+    esac
+done
+
+packages=("${build_packages[@]}")
+[ "$group" = build ] || packages+=("${test_packages[@]}")
+if [ "$list" = 1 ]; then
+    printf '%s\n' "${packages[@]}"
+    exit 0
+fi
+
+command -v dpkg-query >/dev/null || {
+    echo "setup: this script knows Debian and its relatives only. Install what" >&2
+    echo "       'scripts/setup.sh --list' names with your package manager." >&2
+    exit 1
+}
+
+missing=()
+installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')
+for package in "${packages[@]}"; do
+    grep -qxF -e "$package" <<<"$installed" || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "setup: run as root, or install sudo, to install: ${missing[*]}" >&2
+        exit 1
+    }
+    as_root=(sudo)
+fi
+
+echo "setup: installing ${#missing[@]} packages: ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+apt() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 \
+        -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 "$@" </dev/null >"$log" 2>&1
+}
+# A source that cannot be reached is no reason to stop: what counts is that the packages install.
+apt update || true
+apt install -y --no-install-recommends "${missing[@]}" || {
+    cat "$log" >&2
+    echo "setup: apt could not install the packages; its words are above." >&2
+    exit 1
+}
+
+# The package starts a broker for the whole machine; our scripts start their own on free ports.
+if [[ " ${missing[*]} " == *" mosquitto "* ]] && [ -d /run/systemd/system ]; then
+    echo "setup: stopping the mosquitto service that its package has just started"
+    "${as_root[@]}" systemctl disable --now --quiet mosquitto.service || true
+fi
+echo "setup: done"
