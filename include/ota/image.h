@@ -53,6 +53,7 @@ enum ota_tlv_type {
     OTA_TLV_ECDSA_SIG = 0x22,
     OTA_TLV_RSA3072_PSS = 0x23,
     OTA_TLV_ED25519 = 0x24,
+    OTA_TLV_SIG_PURE = 0x25,
     OTA_TLV_ENC_RSA2048 = 0x30,
     OTA_TLV_ENC_KW = 0x31,
     OTA_TLV_ENC_EC256 = 0x32,
@@ -71,10 +72,11 @@ enum ota_tlv_type {
 struct ota_source {
     int (*read)(void *ctx, uint32_t off, void *buf, size_t len);
     void *ctx;
-    uint32_t size; /* bytes that can be read; for a slot its size */
+    uint32_t size;  /* bytes that can be read; for a slot its size */
+    uint8_t erased; /* what an erased byte reads as: 0xff or 0x00 */
 };
 
-/* Makes a source that reads a flash area, or memory. Both keep the pointer. */
+/* Makes a source that reads a flash area, or memory (erased: 0xff). Both keep the pointer. */
 void ota_source_from_area(struct ota_source *src, const struct ota_area *area);
 void ota_source_from_memory(struct ota_source *src, const void *data, uint32_t len);
 
@@ -88,16 +90,21 @@ struct ota_image {
 };
 
 /*
- * Decodes the 32 header bytes. 0; OTA_ENOIMAGE if the magic field is erased (all 0x00 or all
- * 0xff); OTA_ENOTBOOT if the flag says so (looked at before the magic, as MCUboot does);
- * OTA_EMAGIC; OTA_ESIZE if header_size is below 32 or header and payload overflow.
+ * Decodes the 32 header bytes; *out is filled whatever is returned. 0; OTA_ENOIMAGE if the magic
+ * field is erased (all 0x00 or all 0xff); OTA_ENOTBOOT if the flag says so (looked at before the
+ * magic, as MCUboot does); OTA_EMAGIC; OTA_ESIZE if header_size is below 32 or header and payload
+ * overflow 32 bits.
  */
 int ota_image_header_decode(const uint8_t raw[OTA_IMAGE_HEADER_LEN], struct ota_image_header *out);
+
+/* Writes the 32 header bytes; the reserved ones are zero. Major and minor must be below 256. */
 void ota_image_header_encode(const struct ota_image_header *h, uint8_t raw[OTA_IMAGE_HEADER_LEN]);
 
 /*
  * Reads header and TLV infos from a source and checks that they are consistent and lie inside of
- * the source. Errors as above, OTA_ETLV for a wrong TLV area, or what the source returned.
+ * the source; header and payload must end before the source does. Errors as above (OTA_ENOIMAGE
+ * only for the source's own erased value), OTA_ESIZE also if the source is too small, OTA_ETLV for
+ * a wrong TLV area, or what the source returned. out->header is filled from 32 bytes on.
  */
 int ota_image_parse(const struct ota_source *src, struct ota_image *out);
 
@@ -114,19 +121,22 @@ struct ota_tlv_iter {
     const struct ota_source *src;
     const struct ota_image *image;
     uint32_t next; /* offset of the next entry */
-    uint32_t prot_end;
 };
 
 void ota_tlv_begin(struct ota_tlv_iter *it, const struct ota_source *src,
                    const struct ota_image *image);
 
-/* 1 and *out for the next entry, 0 at the end, OTA_ETLV if an entry crosses its area's end. */
+/*
+ * 1 and *out for the next entry, 0 at the end, OTA_ETLV if an entry crosses its area's end, or
+ * what the source returned. MCUboot lets entries run over the end and goes by the bytes behind it;
+ * here the verdict on an image depends on nothing but the image.
+ */
 int ota_tlv_next(struct ota_tlv_iter *it, struct ota_tlv *out);
 
 /*
- * Finds the first entry of a type and reads its value, at most cap bytes.
- * Its length; OTA_ETLV if there is none (or it is unprotected and only_protected is set);
- * OTA_ENOSPC if it is longer than cap.
+ * Finds the first entry of a type (only_protected: in the area that the hash covers) and reads its
+ * value, at most cap bytes. Its length; OTA_ETLV if there is none or the area is malformed, which
+ * cannot be after a check; OTA_ENOSPC if it is longer than cap; or what the source returned.
  */
 int ota_tlv_find(const struct ota_source *src, const struct ota_image *image, uint16_t type,
                  bool only_protected, void *buf, size_t cap);
@@ -160,16 +170,31 @@ struct ota_image_check {
 /* Longest signature (RSA-3072), which step keeps on the stack. */
 #define OTA_SIG_LEN_MAX 384u
 
-/* Parses the image and begins. 0 or the errors of ota_image_parse. src and trust must stay. */
+/*
+ * Parses the image and begins. 0, the errors of ota_image_parse, or OTA_ENOTSUP for an encrypted
+ * or compressed image. src and trust must stay.
+ */
 int ota_image_check_init(struct ota_image_check *c, const struct ota_source *src,
                          const struct ota_trust *trust);
 
 /*
- * Hashes up to cap bytes (through buf), or at the end checks hash and signature. 1: call again.
- * 0: the image may be started; c->image tells what it is. Negative: it may not: OTA_EHASH,
- * OTA_ENOSIG, OTA_ESIG, OTA_ETLV, OTA_ECRYPTO, or what the source returned.
+ * Hashes up to cap bytes (one or more, through buf), or at the end checks hash and signature: the
+ * step that takes longest, with one signature check at most however many an image carries.
+ *
+ * 1: call again. 0: the image may be started; c->image tells what it is. Negative: it may not:
+ * OTA_EHASH (also if there is none), OTA_ENOSIG, OTA_ESIG, OTA_ETLV (also for a key hash, hash or
+ * signature of wrong length), OTA_EKEY, OTA_ENOTSUP or OTA_ECRYPTO from the trust's cryptography,
+ * or what the source returned. A finished check may not be stepped again.
+ *
+ * The TLVs are walked in stored order as MCUboot does: each hash must match; a key hash selects
+ * one of the trust's keys or none; a signature of the trust's type counts only if it follows the
+ * hash of a known key; of several the last one decides.
  */
 int ota_image_check_step(struct ota_image_check *c, void *buf, size_t cap);
+
+/* The whole check in one call, for callers that can wait. *out is the image if 0 is returned. */
+int ota_image_check(const struct ota_source *src, const struct ota_trust *trust, void *buf,
+                    size_t cap, struct ota_image *out);
 
 #ifdef __cplusplus
 }

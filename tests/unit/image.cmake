@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+ota_unit_test(image)
+if(TARGET ota_tool_crypto)
+    pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+    pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+    ota_unit_test(image_vectors
+        LIBS ota_tool_crypto ota_psa PkgConfig::JANSSON PkgConfig::ZLIB)
+    target_compile_definitions(test_image_vectors PRIVATE _DEFAULT_SOURCE)
+endif()
