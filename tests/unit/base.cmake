@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 ota_unit_test(version)
 ota_unit_test(out)
 ota_unit_test(area)

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Static analysis with clang-tidy (.clang-tidy) of everything that is shipped.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+case "${1:-}" in
+-h | --help) echo "usage: scripts/check-tidy.sh [BUILD-FOLDER]"; exit 0 ;;
+esac
+build=${1:-build}
+[ -f "$build/compile_commands.json" ] || {
+    echo "check-tidy: no $build/compile_commands.json: configure first (cmake --preset release)" >&2
+    exit 1
+}
+sources=$(sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' "$build/compile_commands.json" |
+    grep -E "^$PWD/(src|boot|ports|tools|examples)/" | sort -u)
+xargs -n 4 -P "$(nproc)" clang-tidy -p "$build" --quiet --warnings-as-errors='*' <<<"$sources" \
+    2> >(grep -vE 'warnings? generated|^Suppressed|^Use -header-filter' >&2) &&
+    echo "check-tidy: $(wc -l <<<"$sources") files"

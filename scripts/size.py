@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measures the device core on a Cortex-M4 (-Os): code per module, deepest stack frame, contexts.
+
+Builds the size preset with arm-none-eabi-gcc and writes docs/size.md. With --check it writes
+nothing and fails if a module has grown by more than 5 % and 64 bytes over what docs/size.md says.
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import checklib
+
+BUILD = "build-size"
+GROWTH, SLACK = 0.05, 64
+CONTEXT_MIN = 16  # bytes; smaller structs are no news
+
+INTRO = """# Size
+
+Written by `scripts/size.py`; `./test.sh` compares. arm-none-eabi-gcc {version}, `-mcpu=cortex-m4
+-mthumb -Os`, bytes. Text includes constants. The stack is that of one function, the deepest of its
+module, without its callees. A device links the modules that it uses; cryptography and the network
+client are its own.
+"""
+
+
+def run(*command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    if done.returncode != 0:
+        sys.exit(f"size: {' '.join(map(str, command))} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def modules(build):
+    """{(archive, module): [text, data, bss, stack, function]} from the object files."""
+    table = {}
+    for unit in json.loads((build / "compile_commands.json").read_text()):
+        obj = build / re.search(r" -o (\S+) ", unit["command"]).group(1)
+        archive, _, rest = str(obj.relative_to(build)).partition(".dir/")
+        archive = archive.rsplit("/", 1)[-1]
+        module = rest.split("/")[0] if "/" in rest else "boot"
+        row = table.setdefault((archive, module), [0, 0, 0, 0, ""])
+        numbers = run("arm-none-eabi-size", obj).splitlines()[1].split()
+        for i in range(3):
+            row[i] += int(numbers[i])
+        for line in obj.with_suffix(".su").read_text().splitlines():
+            where, stack, _ = line.split("\t")
+            if int(stack) > row[3]:
+                row[3], row[4] = int(stack), where.rsplit(":", 1)[-1]
+    return table
+
+
+def contexts(root):
+    """[(struct, header, bytes)] of the public structs on the device."""
+    found = []
+    for header in sorted((root / "include" / "ota").glob("*.h")):
+        for name in re.findall(r"^struct (ota_\w+) \{", header.read_text(), re.M):
+            found.append((name, header.name))
+    source = "".join(f'#include "ota/{h}"\n' for h in sorted({h for _, h in found}))
+    source += "".join(f"char s_{name}[sizeof(struct {name})];\n" for name, _ in found)
+    obj = root / BUILD / "contexts.o"
+    run("arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-std=c99", f"-I{root}/include",
+        "-xc", "-", "-c", "-o", obj, input=source)
+    listed = re.findall(r"^\w+ (\w+) \w s_(\w+)$", run("arm-none-eabi-nm", "-S", obj), re.M)
+    sizes = {name: int(size, 16) for size, name in listed}
+    rows = [(name, header, sizes[name]) for name, header in found]
+    return [r for r in rows if r[2] >= CONTEXT_MIN]
+
+
+def report(table, rows):
+    version = run("arm-none-eabi-gcc", "-dumpfullversion").strip()
+    out = [INTRO.format(version=version)]
+    out += ["| archive | module | text | data | bss | stack | in function |",
+            "| --- | --- | ---: | ---: | ---: | ---: | --- |"]
+    for (archive, module), (text, data, bss, stack, function) in sorted(table.items()):
+        out.append(f"| lib{archive}.a | {module} | {text} | {data} | {bss} | {stack} | "
+                   f"`{function}` |")
+    for archive in sorted({a for a, _ in table}):
+        total = [sum(r[i] for (a, _), r in table.items() if a == archive) for i in range(3)]
+        out.append(f"| lib{archive}.a | **total** | {total[0]} | {total[1]} | {total[2]} | | |")
+    out += ["", "What the caller provides, by type (public structs from "
+            f"{CONTEXT_MIN} bytes on):", "", "| struct | header | bytes |", "| --- | --- | ---: |"]
+    out += [f"| `{name}` | ota/{header} | {size} |" for name, header, size in rows]
+    return "\n".join(out) + "\n"
+
+
+def figures(text):
+    """{what: number} of a report, for comparison."""
+    found = {}
+    for line in text.splitlines():
+        cells = [c.strip() for c in line.strip("|").split("|")]
+        if line.startswith("| lib"):
+            found[f"{cells[0]} {cells[1]} text"] = int(cells[2])
+            if cells[5]:
+                found[f"{cells[0]} {cells[1]} stack"] = int(cells[5])
+        elif line.startswith("| `ota_"):
+            found[cells[0].strip("`")] = int(cells[2])
+    return found
+
+
+def check(page, now):
+    if not page.exists():
+        sys.exit(f"size: no {page}: run scripts/size.py")
+    before, after, bad = figures(page.read_text()), figures(now), 0
+    for what, size in after.items():
+        known = before.get(what)
+        if known is None:
+            print(f"new: {what} {size}")
+        elif size > known * (1 + GROWTH) and size > known + SLACK:
+            bad += 1
+            print(f"error: {what} has grown from {known} to {size}")
+    if bad:
+        sys.exit("size: if the growth is worth it, run scripts/size.py and commit docs/size.md")
+    print(f"size: {len(after)} figures, none has grown much")
+
+
+def main():
+    args = checklib.arguments(
+        __doc__, (("--check",), {"action": "store_true", "help": "compare with docs/size.md"}))
+    root = args.root.resolve()
+    run("cmake", "--preset", "size", cwd=root)
+    run("cmake", "--build", "--preset", "size", cwd=root)
+    text = report(modules(root / BUILD), contexts(root))
+    page = pathlib.Path(root / "docs" / "size.md")
+    if args.check:
+        check(page, text)
+        return
+    page.parent.mkdir(exist_ok=True)
+    page.write_text(text)
+    print(text)
+
+
+main()
