@@ -124,8 +124,13 @@ enum cut { CUT_NO, CUT_CLEAN, CUT_TORN };
 static enum cut begin_op(struct ota_nor *nor)
 {
     struct ota_nor_power *power = nor->power;
+    uint64_t *ops;
 
-    if (power == NULL || power->ops++ != power->cut_at) {
+    if (power == NULL) {
+        return CUT_NO;
+    }
+    ops = power->shared_ops != NULL ? power->shared_ops : &power->ops;
+    if ((*ops)++ != power->cut_at) {
         return CUT_NO;
     }
     return power->torn ? CUT_TORN : CUT_CLEAN;

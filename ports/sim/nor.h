@@ -43,7 +43,8 @@ struct ota_nor_region {
  * leave the process; if it returns the operation fails.
  */
 struct ota_nor_power {
-    uint64_t ops; /* operations begun */
+    uint64_t ops;         /* operations begun, unless they are counted elsewhere: */
+    uint64_t *shared_ops; /* NULL, or the counter that this process shares with others */
     uint64_t cut_at;
     bool torn;
     bool is_off;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/board.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "flash/area.h"
 #include "ota/err.h"
 
 #define DEVICES                                                                                    \
@@ -182,6 +184,81 @@ static void test_a_missing_file_is_named(void **state)
     assert_non_null(strstr(err, "/nonexistent/x.json"));
 }
 
+/* ---- The board files of the project --------------------------------------------------------- */
+
+static struct ota_board *load(const char *file)
+{
+    struct ota_board *b = NULL;
+    char path[512];
+
+    (void)snprintf(path, sizeof path, "%s/%s", OTA_BOARDS, file);
+    if (ota_board_load(path, &b, err, sizeof err) != 0) {
+        fail_msg("%s", err);
+    }
+    return b;
+}
+
+static void test_every_board_file_is_a_board(void **state)
+{
+    DIR *dir = opendir(OTA_BOARDS);
+    const struct dirent *entry;
+    size_t n = 0;
+
+    (void)state;
+    assert_non_null(dir);
+    while ((entry = readdir(dir)) != NULL) {
+        size_t len = strlen(entry->d_name);
+
+        if (len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0) {
+            struct ota_board *b = load(entry->d_name);
+            struct ota_area area;
+
+            assert_int_equal(strncmp(entry->d_name, b->name, len - 5), 0);
+            assert_int_equal(ota_board_open_flash(b, NULL, false, err, sizeof err), 0);
+            for (size_t i = 0; i < b->n_areas; i++) {
+                assert_int_equal(ota_board_area(b, b->areas[i].name, &area), 0);
+                assert_int_equal(ota_area_check(&area), 0);
+            }
+            print_message("%-46s %8u bytes of image\n", b->name, ota_board_max_image(b));
+            ota_board_free(b);
+            n++;
+        }
+    }
+    (void)closedir(dir);
+    assert_int_equal(n, 18);
+}
+
+static void test_the_kits_have_the_limits_of_their_bootloader(void **state)
+{
+    static const char *const kits[] = {"CY8CPROTO_062_4343W", "CY8CKIT_062S2_43012",
+                                       "CY8CKIT_064B0S2_4343W", "CY8CEVAL_062S2_LAI_4373M2"};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        struct ota_board *b;
+        struct ota_slot slot;
+        char file[96];
+
+        (void)snprintf(file, sizeof file, "%s-external-swap.json", kits[i]);
+        b = load(file);
+        assert_string_equal(b->board, kits[i]);
+        assert_int_equal(ota_board_max_image(b), 0x19bc00);
+        assert_int_equal(ota_board_address(b, "primary"), 0x10018000);
+        assert_int_equal(ota_board_address(b, "secondary"), 0x18024400);
+        assert_int_equal(ota_board_address(b, "status"), 0x101d8000);
+        assert_int_equal(ota_board_slot(b, "secondary", &slot), 0);
+        assert_int_equal(slot.flags, OTA_SLOT_MAILBOX);
+        ota_board_free(b);
+        (void)snprintf(file, sizeof file, "%s-internal-swap.json", kits[i]);
+        b = load(file);
+        assert_int_equal(ota_board_max_image(b), 0xee000 - 512);
+        assert_int_equal(ota_board_address(b, "secondary"), 0x10106000);
+        assert_int_equal(ota_board_address(b, "status"), 0x101f4000);
+        assert_int_equal(ota_board_address(b, "scratch"), 0x101f7c00);
+        ota_board_free(b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +270,8 @@ int main(void)
         cmocka_unit_test(test_areas_that_do_not_fit_are_named),
         cmocka_unit_test(test_areas_may_not_share_an_erase_unit),
         cmocka_unit_test(test_a_missing_file_is_named),
+        cmocka_unit_test(test_every_board_file_is_a_board),
+        cmocka_unit_test(test_the_kits_have_the_limits_of_their_bootloader),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
