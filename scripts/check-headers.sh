@@ -8,7 +8,7 @@ case "${1:-}" in
 esac
 [ $# -gt 0 ] || set -- gcc g++ clang clang++
 
-warnings=(-Wall -Wextra -Wpedantic -Wshadow -Wundef -Werror -fsyntax-only -Iinclude)
+warnings=(-Wall -Wextra -Wpedantic -Wundef -Werror -fsyntax-only -Iinclude)
 count=0
 failed=0
 
@@ -25,7 +25,7 @@ alone() {
 while [ $# -ge 2 ]; do
     for header in include/ota/*.h include/compat/*.h; do
         [ -e "$header" ] || continue
-        alone "${header#include/}" "$1" -x c -std=c99 "${warnings[@]}" -Wstrict-prototypes
+        alone "${header#include/}" "$1" -x c -std=c99 "${warnings[@]}" -Wshadow -Wstrict-prototypes
         alone "${header#include/}" "$2" -x c++ -std=c++11 "${warnings[@]}"
     done
     for header in src/*/*.h boot/*.h; do

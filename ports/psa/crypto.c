@@ -146,9 +146,10 @@ static int verify_request(const struct request *r, const uint8_t digest[OTA_SHA2
     return rc;
 }
 
-static int verify_ecdsa(struct request *r, const uint8_t digest[OTA_SHA256_LEN])
+static int verify_ecdsa(const struct request *r, const uint8_t digest[OTA_SHA256_LEN])
 {
     uint8_t sig[EC_SIG_LEN];
+    struct request raw = *r;
     int rc;
 
     if (r->key_len != sizeof p256_spki + EC_POINT_LEN ||
@@ -159,14 +160,14 @@ static int verify_ecdsa(struct request *r, const uint8_t digest[OTA_SHA256_LEN])
     if (rc != 0) {
         return rc;
     }
-    r->type = PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1);
-    r->alg = PSA_ALG_ECDSA(PSA_ALG_SHA_256);
-    r->bits = 256;
-    r->key += sizeof p256_spki;
-    r->key_len = EC_POINT_LEN;
-    r->sig = sig;
-    r->sig_len = sizeof sig;
-    return verify_request(r, digest);
+    raw.type = PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1);
+    raw.alg = PSA_ALG_ECDSA(PSA_ALG_SHA_256);
+    raw.bits = 256;
+    raw.key += sizeof p256_spki;
+    raw.key_len = EC_POINT_LEN;
+    raw.sig = sig;
+    raw.sig_len = sizeof sig;
+    return verify_request(&raw, digest);
 }
 
 static int psa_verify(void *ctx, enum ota_sig_type type, const uint8_t *key, size_t key_len,

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/le.h"
-#include "flash/area.h"
 #include "ota/err.h"
 
 /* Header fields: offset in the 32 bytes. */
@@ -24,19 +23,6 @@ enum {
 #define TLV_ENTRY_LEN 4u /* type and length */
 
 /* ---- Sources ------------------------------------------------------------------------------ */
-
-static int read_area(void *ctx, uint32_t off, void *buf, size_t len)
-{
-    return ota_area_read(ctx, off, buf, len);
-}
-
-void ota_source_from_area(struct ota_source *src, const struct ota_area *area)
-{
-    src->read = read_area;
-    src->ctx = (void *)area; /* only read from */
-    src->size = area->size;
-    src->erased = area->flash->erased;
-}
 
 static int read_memory(void *ctx, uint32_t off, void *buf, size_t len)
 {
@@ -199,7 +185,7 @@ int ota_tlv_next(struct ota_tlv_iter *it, struct ota_tlv *out)
         return OTA_ETLV;
     }
     rc = it->src->read(it->src->ctx, it->next, raw, sizeof raw);
-    if (rc != 0) {
+    if (rc < 0) {
         return rc;
     }
     out->type = ota_get_le16(raw);
