@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ota-publisher: offers an image to devices over MQTT. See docs/man/ota-publisher.1. */
+#include "common/broker.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/mqtt_link.h"
+#include "common/stop.h"
+#include "common/topics.h"
+#include "ota-publisher/job.h"
+#include "ota-publisher/release.h"
+#include "ota-publisher/server.h"
+#include "ota-publisher/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEEPALIVE_S 15
+#define WINDOW_DEFAULT 16u
+#define EXPIRE_EVERY_MS 10000u
+
+enum publisher_option {
+    OPT_WINDOW = BROKER_OPT_END,
+    OPT_ANY_BOARD,
+    OPT_HELP,
+    OPT_VERSION,
+};
+
+struct options {
+    struct broker broker;
+    const char *board;
+    const char *company;
+    const char *image;
+    const char *job;
+    unsigned window;
+    bool verbose;
+    bool any_board;
+};
+
+static void print_help(void)
+{
+    (void)printf(
+        "Usage: ota-publisher [tls] [options] -f IMAGE\n"
+        "Offers a firmware image to devices over MQTT until it is stopped.\n"
+        "\n"
+        "  -f, --image FILE          image to offer; read again when it changes\n"
+        "  -j, --job FILE            job document (JSON); without it one is made from the image\n"
+        "  -k, --board KIT           board that the image is for (default CY8CPROTO_062_4343W)\n"
+        "  -c, --company NAME        first part of the topics (default anycloud)\n"
+        "%s"
+        "      --window N            unacknowledged messages per device, 1 to %u (default %u)\n"
+        "      --any-board           also serve devices that name another board\n"
+        "  -l, --verbose             more to read, with time stamps\n"
+        "      --help, --version\n"
+        "\n"
+        "Prints \"ready\" on standard output once devices can ask; events go to standard error.\n"
+        "Exit status: 0 stopped by SIGTERM or SIGINT, 1 failed, 2 wrong usage.\n",
+        BROKER_HELP, SESSION_WINDOW_MAX, WINDOW_DEFAULT);
+}
+
+static int take_window(struct options *o, const char *text)
+{
+    char *end;
+    unsigned long n;
+
+    errno = 0;
+    n = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || n < 1 ||
+        n > SESSION_WINDOW_MAX) {
+        tool_error("--window takes a number from 1 to %u, not '%s'", SESSION_WINDOW_MAX, text);
+        return -1;
+    }
+    o->window = (unsigned)n;
+    return 0;
+}
+
+/* 0: go on; 1: nothing more to do; -1: wrong. */
+static int take_option(struct options *o, int code, char *arg)
+{
+    switch (code) {
+    case 'f':
+        o->image = arg;
+        return 0;
+    case 'j':
+        o->job = arg;
+        return 0;
+    case 'k':
+        o->board = arg;
+        return 0;
+    case 'c':
+        o->company = arg;
+        return 0;
+    case 'l':
+        o->verbose = true;
+        return 0;
+    case OPT_WINDOW:
+        return take_window(o, arg);
+    case OPT_ANY_BOARD:
+        o->any_board = true;
+        return 0;
+    case OPT_HELP:
+        print_help();
+        return 1;
+    case OPT_VERSION:
+        (void)printf("ota-publisher %s\n", OTA_TOOL_VERSION);
+        return 1;
+    case 'b':
+        return broker_take_option(&o->broker, BROKER_OPT_BROKER, arg);
+    case '?': /* getopt_long has told what is wrong */
+        return -1;
+    default:
+        return broker_take_option(&o->broker, code, arg);
+    }
+}
+
+static int parse_options(int argc, char **argv, struct options *o)
+{
+    static const struct option LONG[] = {
+        BROKER_LONG_OPTIONS,
+        {"image", required_argument, NULL, 'f'},
+        {"job", required_argument, NULL, 'j'},
+        {"board", required_argument, NULL, 'k'},
+        {"kit", required_argument, NULL, 'k'},
+        {"company", required_argument, NULL, 'c'},
+        {"verbose", no_argument, NULL, 'l'},
+        {"window", required_argument, NULL, OPT_WINDOW},
+        {"any-board", no_argument, NULL, OPT_ANY_BOARD},
+        {"help", no_argument, NULL, OPT_HELP},
+        {"version", no_argument, NULL, OPT_VERSION},
+        {NULL, 0, NULL, 0},
+    };
+    int code;
+    int rc;
+
+    while ((code = getopt_long(argc, argv, "b:f:j:k:c:l", LONG, NULL)) != -1) {
+        rc = take_option(o, code, optarg);
+        if (rc != 0)
+            return rc;
+    }
+    for (; optind < argc; optind++)
+        if (broker_take_word(&o->broker, argv[optind]) != 0)
+            return -1;
+    if (o->image == NULL && o->job == NULL) {
+        tool_error("nothing to offer: name an image with -f (see --help)");
+        return -1;
+    }
+    return broker_finish(&o->broker);
+}
+
+static void run(struct mqtt_link *link, struct server *server)
+{
+    uint64_t expire_ms = tool_now_ms() + EXPIRE_EVERY_MS;
+    struct pollfd p;
+
+    while (!tool_stopping()) {
+        int wait_ms = mqtt_link_prepare(link, &p, tool_now_ms());
+
+        tool_wait(&p, 1, wait_ms);
+        if (mqtt_link_handle(link, p.revents, tool_now_ms()) != 0)
+            return;
+        server_pump(server);
+        if (tool_now_ms() >= expire_ms) {
+            sessions_expire(server->sessions, tool_now_ms());
+            expire_ms = tool_now_ms() + EXPIRE_EVERY_MS;
+        }
+    }
+}
+
+static int serve(const struct options *o, const struct topics *topics, struct server *server)
+{
+    struct mqtt_link link;
+    const struct mqtt_link_config config = {
+        .broker = &o->broker,
+        .id_prefix = "OTASend",
+        .topics = {topics->notify},
+        .n_topics = 1,
+        .keepalive_s = KEEPALIVE_S,
+        .handlers = &SERVER_HANDLERS,
+        .ctx = server,
+    };
+
+    if (tool_stop_setup() != 0) {
+        tool_error("cannot catch signals: %s", strerror(errno));
+        return -1;
+    }
+    if (mqtt_link_open(&link, &config) != 0)
+        return -1;
+    server->link = &link;
+    run(&link, server);
+    mqtt_link_close(&link);
+    if (!tool_stopping())
+        return -1;
+    tool_log("stopped");
+    return 0;
+}
+
+static void tell_offer(const struct options *o, const struct release *r)
+{
+    char *text = job_text(r->job, "Update Available", o->board);
+
+    tool_log("offering version %u.%u.%u for %s, %u bytes, through %s:%u%s", r->version.major,
+             r->version.minor, r->version.revision, o->board, r->size, o->broker.host,
+             o->broker.port, o->broker.tls ? " (TLS)" : "");
+    if (text != NULL && strlen(text) > JOB_TEXT_MAX)
+        tool_log("warning: the job document has %zu bytes; devices of the original take %u",
+                 strlen(text), JOB_TEXT_MAX);
+    free(text);
+}
+
+static int publish(const struct options *o)
+{
+    static struct release_store releases;
+    static struct server server;
+    static struct topics topics;
+    int rc = -1;
+
+    if (topics_init(&topics, o->company, o->board) != 0) {
+        tool_error("company '%s' and board '%s' make no valid topic", o->company, o->board);
+        return -1;
+    }
+    if (release_store_open(&releases, o->image, o->job, o->board, o->broker.port) != 0) {
+        tool_error("%s", releases.error);
+        return -1;
+    }
+    tell_offer(o, releases.current);
+    server = (struct server){.releases = &releases,
+                             .sessions = sessions_new(o->window),
+                             .topics = &topics,
+                             .board = o->board,
+                             .any_board = o->any_board};
+    if (server.sessions == NULL)
+        tool_error("out of memory");
+    else
+        rc = serve(o, &topics, &server);
+    sessions_free(server.sessions);
+    release_store_close(&releases);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {
+        .board = "CY8CPROTO_062_4343W", .company = "anycloud", .window = WINDOW_DEFAULT};
+    int rc;
+
+    tool_log_setup("ota-publisher", false);
+    broker_init(&o.broker);
+    rc = parse_options(argc, argv, &o);
+    if (rc != 0)
+        return rc > 0 ? 0 : 2;
+    tool_log_setup("ota-publisher", o.verbose);
+    return publish(&o) == 0 ? 0 : 1;
+}

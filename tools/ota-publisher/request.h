@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages of devices, read into a structure. Nothing in them is trusted. */
+#ifndef PUBLISHER_REQUEST_H
+#define PUBLISHER_REQUEST_H
+
+#include "common/topics.h"
+#include "ota/version.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Longer messages are refused unread. Devices send up to 1023 bytes, ota-subscriber's requests
+ * carry a job document. */
+#define REQUEST_LEN_MAX 8192u
+
+enum request_kind {
+    REQUEST_JOB,    /* Update Availability */
+    REQUEST_IMAGE,  /* Request Update */
+    REQUEST_DIRECT, /* Send Direct Update */
+    REQUEST_CHUNK,  /* Request Data Chunk */
+    REQUEST_RESULT, /* Success or Failure */
+};
+
+struct request {
+    enum request_kind kind;
+    bool success; /* of a result */
+    bool has_version;
+    struct ota_version version;    /* that the device runs */
+    int64_t offset;                /* of a chunk */
+    int64_t size;                  /* of a chunk; -1: not told */
+    char topic[TOPIC_LEN_MAX + 2]; /* "" if absent; one byte more than allowed if too long */
+    char board[64];                /* printable; "" if absent */
+    char serial[64];               /* printable; "" if absent */
+    char reason[96];               /* of a result, printable; "" if absent */
+};
+
+/* 0, or -1 with *why set to a static text that says what is wrong. */
+int request_parse(const void *payload, size_t len, struct request *out, const char **why);
+
+#endif
