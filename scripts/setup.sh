@@ -47,6 +47,7 @@ test_packages=(
     mandoc                # checks the manual pages
     mosquitto-clients     # programs of others on the same broker
     universal-ctags       # lengths of functions
+    zlib1g-dev            # unpacks test vectors
 )
 
 list=0
