@@ -134,6 +134,9 @@ def main():
                 wrong = check_include(layer, path, kind, name, args.root)
                 if wrong:
                     found.error(f"{path}:{n}", wrong)
+            if path.parts[0] == "ports" and name.split("/")[0] in LAYERS and kind == '"':
+                found.error(f"{path}:{n}", f'a port may not include "{name}": it implements the '
+                            "public interfaces, and knows nothing of the core's inside")
             if layer == "compat" and kind == '"' and not name.startswith(("ota/", "compat/")):
                 found.error(f"{path}:{n}", "the compatibility layer uses the public API only")
             target = resolve(args.root, path, name) if kind == '"' else None

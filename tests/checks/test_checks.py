@@ -53,6 +53,10 @@ class Layers(Case):
         self.put("boot/boot.c", '#include "ota/agent.h"\n')
         self.finds('boot may not include "ota/agent.h"', "layers")
 
+    def test_port_uses_the_public_headers_only(self):
+        self.put("ports/posix/a.c", '#include "base/out.h"\n')
+        self.finds("a port may not include", "layers")
+
     def test_platform_header_is_found(self):
         self.put("src/engine/xfer.c", "#include <time.h>\n")
         self.finds("<time.h> is not for the core", "layers")
