@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ota-publisher/release.h"
 
-#include "base/le.h"
-#include "common/crypto_openssl.h"
+#include "common/image_file.h"
 #include "common/log.h"
 #include "ota-publisher/job.h"
 #include "ota/err.h"
-#include "ota/image.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,95 +21,38 @@ static bool same_file(const struct stat *a, const struct stat *b)
 
 /* ---- The image ---------------------------------------------------------------------------- */
 
-static int read_exactly(int fd, uint32_t off, void *buf, size_t len)
-{
-    size_t done = 0;
-
-    while (done < len) {
-        ssize_t n = pread(fd, (uint8_t *)buf + done, len - done, (off_t)off + (off_t)done);
-
-        if (n <= 0)
-            return -1;
-        done += (size_t)n;
-    }
-    return 0;
-}
-
-static int read_source(void *ctx, uint32_t off, void *buf, size_t len)
-{
-    const struct release *r = ctx;
-
-    return read_exactly(r->fd, off, buf, len) == 0 ? OTA_OK : OTA_EDATA;
-}
-
-/* Whole and undamaged; whether it is signed by the right key is for the device to judge. */
-static int check_image(const struct ota_source *src, struct ota_image *image)
-{
-    static uint8_t block[65536];
-    struct ota_tool_crypto sha;
-    struct ota_crypto crypto;
-    struct ota_trust trust = {.crypto = &crypto, .sig_type = OTA_SIG_NONE};
-    struct ota_image_check check;
-    int rc = ota_tool_crypto_init(&sha, &crypto);
-
-    if (rc != OTA_OK)
-        return rc;
-    rc = ota_image_check_init(&check, src, &trust);
-    if (rc == OTA_OK)
-        rc = 1;
-    while (rc == 1)
-        rc = ota_image_check_step(&check, block, sizeof block);
-    *image = check.image;
-    ota_tool_crypto_free(&sha);
-    return rc;
-}
-
-static int check_board(const struct ota_source *src, const struct ota_image *image,
-                       const char *board, char *err, size_t cap)
-{
-    char name[64];
-    char shown[64];
-    int len = ota_tlv_find(src, image, OTA_TLV_BOARD, true, name, sizeof name - 1);
-
-    if (len < 0)
-        return 0; /* not told */
-    name[len] = '\0';
-    if (strcmp(name, board) == 0)
-        return 0;
-    (void)snprintf(err, cap, "is made for board %s, not for %s",
-                   tool_printable(shown, sizeof shown, name), board);
-    return -1;
-}
-
-static bool is_mcuboot(const struct release *r)
-{
-    uint8_t magic[4];
-
-    return r->size >= OTA_IMAGE_HEADER_LEN && read_exactly(r->fd, 0, magic, sizeof magic) == 0 &&
-           ota_get_le32(magic) == OTA_IMAGE_MAGIC;
-}
-
-/* Fills in version and board from an MCUboot image. Anything else needs a job's Version. */
+/* Fills in the version from an MCUboot image. Anything else needs a job's Version. */
 static int identify(struct release *r, bool has_version, const char *board, char *err, size_t cap)
 {
-    struct ota_source src = {.read = read_source, .ctx = r, .size = r->size, .erased = 0xff};
     struct ota_image image;
+    char made_for[64];
     int rc;
 
-    if (!is_mcuboot(r)) {
+    if (!image_file_is_mcuboot(r->fd, r->size)) {
         if (has_version)
             return 0;
         (void)snprintf(err, cap, "is no MCUboot image; give its Version in a job file (-j)");
         return -1;
     }
-    rc = check_image(&src, &image);
+    /* Whole and undamaged; whether it is signed by the right key is for the device to judge. */
+    rc = image_file_check(r->fd, r->size, NULL, &image);
     if (rc != OTA_OK) {
         (void)snprintf(err, cap, "is damaged or incomplete: %s", ota_err_text(rc));
         return -1;
     }
+    if (image_file_board(r->fd, r->size, &image, made_for, sizeof made_for) &&
+        strcmp(made_for, board) != 0) {
+        (void)snprintf(err, cap, "is made for board %s, not for %s", made_for, board);
+        return -1;
+    }
     if (!has_version)
         r->version = image.header.version;
-    return check_board(&src, &image, board, err, cap);
+    else if (ota_version_compare(&r->version, &image.header.version) != 0)
+        tool_log("warning: the job file says version %u.%u.%u, the image %u.%u.%u",
+                 r->version.major, r->version.minor, r->version.revision,
+                 image.header.version.major, image.header.version.minor,
+                 image.header.version.revision);
+    return 0;
 }
 
 static int open_file(struct release *r, const char *path, char *err, size_t cap)
@@ -279,5 +220,5 @@ int release_read(const struct release *r, uint32_t off, void *buf, size_t len)
 
     if (r->fd < 0 || fstat(r->fd, &now) != 0 || !same_file(&now, &r->image_stat))
         return -1;
-    return read_exactly(r->fd, off, buf, len);
+    return image_file_read(r->fd, off, buf, len);
 }

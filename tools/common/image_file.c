@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/image_file.h"
+
+#include "base/le.h"
+#include "common/crypto_openssl.h"
+#include "common/log.h"
+#include "ota/err.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define BOARD_LEN_MAX 63u
+
+int image_file_read(int fd, uint32_t off, void *buf, size_t len)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        ssize_t n = pread(fd, (uint8_t *)buf + done, len - done, (off_t)off + (off_t)done);
+
+        if (n == 0)
+            errno = 0;
+        if (n <= 0)
+            return -1;
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+static int read_source(void *ctx, uint32_t off, void *buf, size_t len)
+{
+    return image_file_read(*(const int *)ctx, off, buf, len) == 0 ? OTA_OK : OTA_EDATA;
+}
+
+bool image_file_is_mcuboot(int fd, uint32_t size)
+{
+    uint8_t magic[4];
+
+    return size >= OTA_IMAGE_HEADER_LEN && image_file_read(fd, 0, magic, sizeof magic) == 0 &&
+           ota_get_le32(magic) == OTA_IMAGE_MAGIC;
+}
+
+int image_file_check(int fd, uint32_t size, const struct ota_key *key, struct ota_image *out)
+{
+    uint8_t block[16384];
+    struct ota_source src = {.read = read_source, .ctx = &fd, .size = size, .erased = 0xff};
+    struct ota_tool_crypto sha;
+    struct ota_crypto crypto;
+    struct ota_trust trust = {.crypto = &crypto, .sig_type = OTA_SIG_NONE};
+    struct ota_image_check check = {.off = 0};
+    int rc = ota_tool_crypto_init(&sha, &crypto);
+
+    if (rc != OTA_OK)
+        return rc;
+    if (key != NULL) {
+        trust.keys = key;
+        trust.n_keys = 1;
+        trust.sig_type = key->type;
+    }
+    rc = ota_image_check_init(&check, &src, &trust);
+    if (rc == OTA_OK)
+        rc = 1;
+    while (rc == 1)
+        rc = ota_image_check_step(&check, block, sizeof block);
+    *out = check.image;
+    ota_tool_crypto_free(&sha);
+    return rc;
+}
+
+bool image_file_board(int fd, uint32_t size, const struct ota_image *image, char *buf, size_t cap)
+{
+    struct ota_source src = {.read = read_source, .ctx = &fd, .size = size, .erased = 0xff};
+    char name[BOARD_LEN_MAX + 1];
+    int len = ota_tlv_find(&src, image, OTA_TLV_BOARD, true, name, BOARD_LEN_MAX);
+
+    name[len < 0 ? 0 : len] = '\0';
+    (void)tool_printable(buf, cap, name);
+    return len >= 0;
+}
