@@ -9,3 +9,10 @@ if(NOT OTA_ARM_GCC)
 endif()
 set(CMAKE_C_COMPILER ${OTA_ARM_GCC})
 set(CMAKE_C_FLAGS_INIT "-mcpu=cortex-m4 -mthumb")
+
+# jsmn is one header without a library; the host's copy serves.
+find_file(OTA_JSMN_H jsmn.h PATHS /usr/include /usr/local/include NO_DEFAULT_PATH)
+if(OTA_JSMN_H)
+    file(COPY ${OTA_JSMN_H} DESTINATION ${CMAKE_BINARY_DIR}/host-headers)
+    include_directories(SYSTEM ${CMAKE_BINARY_DIR}/host-headers)
+endif()

@@ -60,7 +60,7 @@ def check_c(found, path, lines):
         where = f"{path}:{n}"
         for call in CALL.findall(line):
             found.error(where, f"{call}() is not used here: {BANNED[call]}")
-        if TYPEDEF.search(line) and path.parts[:2] != ("include", "compat"):
+        if TYPEDEF.search(line) and "(" not in line and path.parts[:2] != ("include", "compat"):
             found.error(where, "typedef of a struct, union or enum: write its tag")
         if re.search(r"(?<!:)//", raw) and not re.search(r'["*].*//|/\*', raw):
             found.error(where, "// comment: write /* */")

@@ -66,7 +66,7 @@ def contexts(root):
     listed = re.findall(r"^\w+ (\w+) \w s_(\w+)$", run("arm-none-eabi-nm", "-S", obj), re.M)
     sizes = {name: int(size, 16) for size, name in listed}
     rows = [(name, header, sizes[name]) for name, header in found]
-    return [r for r in rows if r[2] >= CONTEXT_MIN]
+    return [r for r in rows if r[2] >= CONTEXT_MIN and not r[0].endswith("_ops")]
 
 
 def report(table, rows):

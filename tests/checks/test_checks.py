@@ -88,6 +88,10 @@ class Style(Case):
         self.put("src/base/a.c", '/* TO: "strcpy(" */\nint ota_a(void)\n{\n    return 0;\n}\n')
         self.passes("style")
 
+    def test_typedef_of_a_function_passes(self):
+        self.put("src/base/a.h", "typedef enum ota_a (*ota_b)(int c);\n")
+        self.passes("style")
+
     def test_mistakes_of_a_line_are_found(self):
         for line, what in (
                 ("strcpy(a, b);", "strcpy() is not used here"),
