@@ -270,24 +270,22 @@ int ota_tool_key_load(struct ota_tool_key *k, const char *path, const char *pass
     EVP_PKEY *pkey;
 
     if (f == NULL) {
-        (void)snprintf(why->text, sizeof why->text, "cannot open key %s: %s", path,
-                       strerror(errno));
-        return OTA_EARG;
+        return ota_tool_fail(why, OTA_EARG, "cannot open key %s: %s", path, strerror(errno));
     }
     (void)fclose(f);
     pkey = read_pem(path, &ask, &is_private);
+    if (pkey == NULL && ask.was_needed) {
+        return ota_tool_fail(why, OTA_EKEY, "key %s: wrong password or damaged file", path);
+    }
     if (pkey == NULL) {
-        (void)snprintf(why->text, sizeof why->text,
-                       ask.was_needed ? "key %s: wrong password or damaged file"
-                                      : "key %s: not a private or public key in PEM format",
-                       path);
-        return OTA_EKEY;
+        return ota_tool_fail(why, OTA_EKEY, "key %s: not a private or public key in PEM format",
+                             path);
     }
     if (adopt(k, pkey, is_private) != 0 || k->pub.type == OTA_SIG_NONE) {
-        (void)snprintf(why->text, sizeof why->text,
-                       "key %s: %s of %d bits is not used for images (ecdsa-p256, rsa-2048, "
-                       "rsa-3072 and ed25519 are)",
-                       path, EVP_PKEY_get0_type_name(pkey), EVP_PKEY_get_bits(pkey));
+        (void)ota_tool_fail(why, OTA_EKEY,
+                            "key %s: %s of %d bits is not used for images (ecdsa-p256, rsa-2048, "
+                            "rsa-3072 and ed25519 are)",
+                            path, EVP_PKEY_get0_type_name(pkey), EVP_PKEY_get_bits(pkey));
         ota_tool_key_free(k);
         return OTA_EKEY;
     }

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "common/file.h"
 #include "ota/image.h"
 
 struct evp_md_ctx_st;
@@ -30,11 +31,6 @@ struct ota_tool_key {
     bool is_private;
     struct ota_key pub; /* points into der */
     uint8_t der[OTA_TOOL_KEY_DER_MAX];
-};
-
-/* Where a function that fails leaves the reason: one line for people, naming the file. */
-struct ota_tool_why {
-    char text[512];
 };
 
 /*
