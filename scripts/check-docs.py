@@ -41,10 +41,13 @@ def check_tool(found, tool, page):
     if wrong.returncode != 2 or not wrong.stderr.strip():
         found.error(tool, f"a wrong option must be named on standard error, with exit 2 "
                     f"(exit {wrong.returncode})")
+    help_text = shown.stdout
+    for command in re.findall(r"^  ([a-z]+)  ", shown.stdout, re.M):
+        help_text += run(tool, command, "--help").stdout
     plain = run("mandoc", "-Tutf8", page)
     text = re.sub(r".\x08", "", plain.stdout).replace("\u2010", "-").replace("\u2212", "-")
     text = re.sub(r"-\n\s+", "-", text)
-    helped, described = set(OPTION.findall(shown.stdout)), set(OPTION.findall(text))
+    helped, described = set(OPTION.findall(help_text)), set(OPTION.findall(text))
     for option in sorted(helped - described):
         found.error(page, f"{option} is in --help but not described here")
     for option in sorted(described - helped):

@@ -29,8 +29,8 @@ build_packages=(
     libssl-dev      # keys and signatures in the tools
     mosquitto       # MQTT broker of the demonstration and the tests
     ninja-build     # build tool
+    openssl         # takes the public key out of a key pair
     pkg-config      # finds the libraries
-    procps          # ps, used to show that nothing is left running
     python3         # checks, and tests with real processes
 )
 test_packages=(
