@@ -48,9 +48,9 @@ def check_tool(found, tool, page):
     text = re.sub(r".\x08", "", plain.stdout).replace("\u2010", "-").replace("\u2212", "-")
     text = re.sub(r"-\n\s+", "-", text)
     helped, described = set(OPTION.findall(help_text)), set(OPTION.findall(text))
-    for option in sorted(helped - described):
+    for option in sorted(helped - described - {"--help", "--version"}):
         found.error(page, f"{option} is in --help but not described here")
-    for option in sorted(described - helped):
+    for option in sorted(described - helped - {"--help", "--version"}):
         found.error(page, f"{option} is described here but not in --help")
 
 
