@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Overwrite: the whole secondary slot is copied over the primary one, trailer included. Nothing is
+ * recorded; until the secondary's header is erased every boot begins again. The request is erased
+ * last, so that a cut in between leaves a request for an empty slot, which the next boot removes.
+ */
+#include "internal.h"
+#include "ota/err.h"
+
+static uint32_t max_image(const struct ota_boot_config *c)
+{
+    return c->primary.size - ota_trailer_back(ota_boot_align(c), OTA_TRAILER_SWAP_INFO);
+}
+
+static int check(const struct ota_boot_config *c)
+{
+    return ota_boot_trailer_check(c, false);
+}
+
+static int fits(const struct ota_boot_config *c)
+{
+    return c->primary.size == c->secondary.size ? 0 : OTA_ESIZE;
+}
+
+static int erase_request(struct ota_boot *b)
+{
+    const struct ota_area *s = &b->config->secondary;
+    uint32_t last = ota_boot_unit_begin(s, s->size - 1);
+
+    if (last > 0) {
+        ota_boot_plan_erase(b, s, last, s->size);
+    }
+    return ota_boot_go(b, ota_boot_settle);
+}
+
+static int erase_header(struct ota_boot *b)
+{
+    ota_boot_plan_erase(b, &b->config->secondary, 0, 1);
+    return ota_boot_go(b, erase_request);
+}
+
+static int start(struct ota_boot *b)
+{
+    ota_boot_plan_erase(b, &b->config->primary, 0, b->config->primary.size);
+    ota_boot_plan_copy(b, &b->config->secondary, &b->config->primary, 0, b->config->primary.size);
+    return ota_boot_go(b, erase_header);
+}
+
+const struct ota_boot_mode ota_boot_overwrite = {
+    .store = &ota_boot_store_trailer,
+    .check = check,
+    .fits = fits,
+    .max_image = max_image,
+    .start = start,
+};

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks of the images in the slots, stepwise. */
+#include <string.h>
+
+#include "flash/area.h"
+#include "internal.h"
+#include "ota/err.h"
+
+static int begin_check(struct ota_boot *b, const struct ota_area *area)
+{
+    b->checked = *area;
+    ota_source_from_area(&b->source, &b->checked);
+    return ota_image_check_init(&b->check, &b->source, b->config->trust);
+}
+
+static int step_check(struct ota_boot *b)
+{
+    return ota_image_check_step(&b->check, b->config->buf, b->config->buf_len);
+}
+
+/* ---- Secondary ------------------------------------------------------------------------------- */
+
+/* Is an error of a check about the image, rather than about flash or cryptography? */
+static bool is_final(int err)
+{
+    switch (err) {
+    case OTA_EFLASH:
+    case OTA_ECRYPTO:
+    case OTA_EKEY:
+    case OTA_ENOTSUP:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static int continue_secondary(struct ota_boot *b)
+{
+    int rc = step_check(b);
+
+    return rc == 1 ? 1 : ota_boot_judge(b, rc, is_final(rc));
+}
+
+int ota_boot_check_secondary(struct ota_boot *b)
+{
+    int rc = begin_check(b, &b->config->secondary);
+
+    if (rc == 0 && b->check.image.tlv_end > b->config->mode->max_image(b->config)) {
+        rc = OTA_ESIZE;
+    }
+    if (rc != 0) {
+        /* Before anything is computed, "not supported" is about the image: it is encrypted. */
+        return ota_boot_judge(b, rc, rc == OTA_ENOTSUP || is_final(rc));
+    }
+    return ota_boot_go(b, continue_secondary);
+}
+
+/* ---- Primary, before a swap ------------------------------------------------------------------ */
+
+static int continue_old(struct ota_boot *b)
+{
+    int rc = step_check(b);
+
+    return rc == 1 ? 1 : ota_boot_begin(b, rc);
+}
+
+int ota_boot_check_old(struct ota_boot *b)
+{
+    int rc = begin_check(b, &b->config->primary);
+
+    /* An image that reaches into the trailer cannot be brought back. */
+    if (rc == 0 && b->check.image.tlv_end > b->config->mode->max_image(b->config)) {
+        rc = OTA_ESIZE;
+    }
+    if (rc != 0) {
+        return ota_boot_begin(b, rc);
+    }
+    b->primary_size = b->check.image.tlv_end;
+    b->primary_version = b->check.image.header.version;
+    if (b->type == OTA_SWAP_TEST && b->config->mode->is_swap) {
+        return ota_boot_go(b, continue_old);
+    }
+    return ota_boot_begin(b, 0);
+}
+
+/* ---- Primary, to be started ------------------------------------------------------------------ */
+
+static int start_image(struct ota_boot *b, const struct ota_image_header *h)
+{
+    struct ota_boot_result *r = &b->result;
+
+    r->version = h->version;
+    r->image_off = b->config->primary.off;
+    r->entry_off = r->image_off + h->header_size;
+    return 0;
+}
+
+static int continue_settle(struct ota_boot *b)
+{
+    int rc = step_check(b);
+
+    return rc == 0 ? start_image(b, &b->check.image.header) : rc;
+}
+
+static int trust_header(struct ota_boot *b)
+{
+    struct ota_image_header h;
+    uint8_t raw[OTA_IMAGE_HEADER_LEN];
+    int rc = ota_area_read(&b->config->primary, 0, raw, sizeof raw);
+
+    if (rc == 0) {
+        rc = ota_image_header_decode(raw, &h);
+    }
+    return rc == 0 ? start_image(b, &h) : rc;
+}
+
+int ota_boot_settle(struct ota_boot *b)
+{
+    int rc;
+
+    if ((b->config->flags & OTA_BOOT_TRUST_PRIMARY) != 0) {
+        return trust_header(b);
+    }
+    rc = begin_check(b, &b->config->primary);
+    return rc == 0 ? ota_boot_go(b, continue_settle) : rc;
+}

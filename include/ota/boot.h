@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bootloader: decides what is installed, installs it, and says what to start.
+ *
+ *     struct ota_boot_config config = {.mode = &ota_boot_swap_scratch, .primary = ..., ...};
+ *     struct ota_boot boot;
+ *     int rc = ota_boot_init(&boot, &config);
+ *
+ *     while (rc == 0 && (rc = ota_boot_step(&boot)) == 1) {
+ *         kick_the_watchdog();
+ *         rc = 0;
+ *     }
+ *     if (rc == 0) start(boot.result.entry_off); else halt();
+ *
+ * or ota_boot_run() for the same without a watchdog. All progress is on flash: after a reset in the
+ * middle of anything, the same calls go on where it stopped. Flash layout and order of operations
+ * are MCUboot's, so either can finish what the other has begun.
+ *
+ * Nothing here allocates; a boot is one object, used by one thread.
+ */
+#ifndef OTA_BOOT_H
+#define OTA_BOOT_H
+
+#include "ota/image.h"
+#include "ota/slot.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * How an image gets from the secondary slot to the primary one. A bootloader contains the code of
+ * the modes that it names, and no other.
+ *
+ *   overwrite            Copies the whole secondary slot over the primary. No way back.
+ *   swap_scratch         Exchanges the slots in chunks of at most the scratch area's size, so that
+ *                        an image can be reverted. Progress is kept in the trailers.
+ *   swap_status_scratch  The same with progress and trailers in a partition of their own: for
+ *                        flash whose rows are rewritten whole (PSoC 6). The slot ends are
+ *                        mailboxes for the application.
+ */
+struct ota_boot_mode;
+extern const struct ota_boot_mode ota_boot_overwrite;
+extern const struct ota_boot_mode ota_boot_swap_scratch;
+extern const struct ota_boot_mode ota_boot_swap_status_scratch;
+
+/* Check only the header's magic of the image that is started. Saves the time that hashing and
+ * signature take at every boot, and gives up what they protect. An image is always checked in full
+ * before it is installed. */
+#define OTA_BOOT_TRUST_PRIMARY 0x01u
+/* Refuse to install a version older than the one in the primary slot (never applies to reverts). */
+#define OTA_BOOT_NO_DOWNGRADE 0x02u
+/* Flash was or will be used by MCUboot 1.7.2 to 1.8: its swap type table, and its place for the
+ * swap status in the scratch area. */
+#define OTA_BOOT_V1 0x04u
+
+/* Zero means default everywhere but in mode, primary, secondary, trust and buf. */
+struct ota_boot_config {
+    const struct ota_boot_mode *mode;
+    struct ota_area primary;
+    struct ota_area secondary;
+    struct ota_area scratch;       /* modes swap_scratch and swap_status_scratch */
+    struct ota_area status;        /* mode swap_status_scratch */
+    const struct ota_trust *trust; /* who may sign images */
+    void *buf;                     /* copy buffer, the caller's; larger is faster */
+    uint32_t buf_len;              /* bytes: one write unit of every area or more; 512 or more in
+                                      mode swap_status_scratch. 1024 is MCUboot's. */
+    uint16_t max_sectors;          /* S of MCUboot: sizes the swap status. 0: 128 */
+    uint8_t align;                 /* A of MCUboot: 8, 16 or 32. 0: 8 */
+    uint8_t flags;                 /* OTA_BOOT_* */
+};
+
+/* What a boot did, valid once ota_boot_step returned zero or an error. */
+struct ota_boot_result {
+    enum ota_swap_type type; /* what was carried out or completed; OTA_SWAP_NONE: nothing.
+                                OTA_SWAP_FAIL: a prepared swap was abandoned */
+    bool is_resumed;         /* it had been begun before a reset */
+    bool is_forced;          /* a test image was installed for good, because the primary slot held
+                                nothing that one could go back to */
+    int refused;        /* why what the trailers asked for was not done (OTA_ESIG, ...), or 0 */
+    uint8_t slot;       /* of the image to start: 0 primary */
+    uint32_t image_off; /* its first byte on its slot's device */
+    uint32_t entry_off; /* where its payload begins (vector table), on that device */
+    struct ota_version version;
+};
+
+/* ---- The rest of this part is private to the bootloader -------------------------------------- */
+
+struct ota_boot;
+
+/* Units of a range that are to be erased. */
+struct ota_boot_erase {
+    const struct ota_area *area;
+    uint32_t begin;
+    uint32_t end;
+    bool is_backwards;
+};
+
+/* Bytes that are to be copied. */
+struct ota_boot_copy {
+    const struct ota_area *from;
+    const struct ota_area *to;
+    uint32_t from_off;
+    uint32_t to_off;
+    uint32_t len;
+};
+
+struct ota_boot {
+    const struct ota_boot_config *config;
+    struct ota_boot_result result;
+    int (*next)(struct ota_boot *boot); /* once erase and copy are done */
+    int outcome;                        /* of the last step */
+    struct ota_boot_erase erase;
+    struct ota_boot_copy copy;
+    struct ota_area checked; /* where the image being checked lies */
+    struct ota_source source;
+    struct ota_image_check check;
+    struct ota_version primary_version;
+    struct ota_version new_version;
+    enum ota_swap_type type; /* what is being done */
+    uint8_t info_in;         /* where a prepared swap is recorded */
+    uint8_t align;
+    uint8_t phase;  /* of a sequence of small steps */
+    uint8_t state;  /* of the chunk: 1 to 3 */
+    uint16_t index; /* of the chunk, from 1 */
+    bool is_big;    /* the chunk reaches into the trailer's erase units */
+    uint32_t swap_size;
+    uint32_t primary_size; /* of the image in the primary slot, or 0 */
+    uint32_t new_size;     /* of the checked image in the secondary slot */
+    uint32_t chunk_off;
+    uint32_t chunk_end;
+    uint32_t copy_len; /* of the chunk, without the trailer */
+};
+
+/* ---- Calls ------------------------------------------------------------------------------------
+ */
+
+/*
+ * Begins a boot. Checks the configuration, touches no flash. config must stay. 0; OTA_EARG for a
+ * wrong parameter; OTA_ERANGE, OTA_EALIGN for an impossible area; OTA_ENOSPC if buf is too small.
+ */
+int ota_boot_init(struct ota_boot *boot, const struct ota_boot_config *config);
+
+/*
+ * Does one unit of work: the erase of one unit, one buffer's worth of copying or hashing, the few
+ * writes of one trailer. 1: call again. 0: boot->result tells what to start. Negative: do not
+ * start anything; the error of the primary image's check, or OTA_EFLASH and the like: what was
+ * begun is completed by a later boot. The same value from then on.
+ */
+int ota_boot_step(struct ota_boot *boot);
+
+/* Steps until it is settled. 0 or a negative error as above. */
+int ota_boot_run(struct ota_boot *boot);
+
+/*
+ * Most bytes (header to TLVs) that an image may have to be installed in this configuration, or
+ * zero if the slots do not fit each other in this mode.
+ */
+uint32_t ota_boot_max_image(const struct ota_boot_config *config);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/bootloader.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ota/err.h"
+#include "ota/version.h"
+
+static const struct {
+    const char *name;
+    const struct ota_boot_mode *mode;
+} modes[] = {
+    {"overwrite", &ota_boot_overwrite},
+    {"swap-scratch", &ota_boot_swap_scratch},
+    {"swap-status-scratch", &ota_boot_swap_status_scratch},
+};
+
+static const struct ota_boot_mode *find_mode(const char *name)
+{
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        if (strcmp(modes[i].name, name) == 0) {
+            return modes[i].mode;
+        }
+    }
+    return NULL;
+}
+
+/* MCUboot before 1.9 has its own place for the swap status in scratch and its own swap types. */
+static bool is_old(const char *text)
+{
+    static const struct ota_version changed = {.major = 1, .minor = 9};
+    struct ota_version v;
+
+    return ota_version_parse(text, strcspn(text, "-"), &v) == 0 &&
+           ota_version_compare(&v, &changed) < 0;
+}
+
+int ota_tool_bootloader_init(struct ota_tool_bootloader *out, const struct ota_board *board,
+                             const struct ota_trust *trust, struct ota_tool_why *why)
+{
+    struct ota_boot_config *c = &out->config;
+
+    memset(c, 0, sizeof *c);
+    c->mode = find_mode(board->boot.mode);
+    if (c->mode == NULL) {
+        (void)snprintf(why->text, sizeof why->text,
+                       "board %s: the bootloader does not have mode %s (overwrite, swap-scratch "
+                       "and swap-status-scratch it has)",
+                       board->name, board->boot.mode);
+        return OTA_ENOTSUP;
+    }
+    /* The areas that a mode needs are there: the board was checked for them. */
+    (void)ota_board_area(board, "primary", &c->primary);
+    (void)ota_board_area(board, "secondary", &c->secondary);
+    (void)ota_board_area(board, "scratch", &c->scratch);
+    (void)ota_board_area(board, "status", &c->status);
+    c->trust = trust;
+    c->buf = out->buf;
+    c->buf_len = sizeof out->buf;
+    c->max_sectors = (uint16_t)board->boot.max_sectors;
+    c->align = board->boot.align;
+    c->flags = (uint8_t)((board->boot.validate_primary ? 0 : OTA_BOOT_TRUST_PRIMARY) |
+                         (is_old(board->boot.version) ? OTA_BOOT_V1 : 0));
+    return 0;
+}
+
+const char *ota_tool_swap_type_name(enum ota_swap_type type)
+{
+    static const char *const names[] = {"none", "none", "test", "permanent", "revert", "fail"};
+
+    return (size_t)type < sizeof names / sizeof names[0] ? names[type] : "unknown";
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bootloader that a board file describes. */
+#ifndef OTA_TOOLS_COMMON_BOOTLOADER_H
+#define OTA_TOOLS_COMMON_BOOTLOADER_H
+
+#include "common/crypto_openssl.h"
+#include "ota/boot.h"
+#include "sim/board.h"
+
+/* Copy buffer, as large as MCUboot's. */
+#define OTA_TOOL_BOOT_BUF 1024u
+
+struct ota_tool_bootloader {
+    struct ota_boot_config config;
+    uint8_t buf[OTA_TOOL_BOOT_BUF];
+};
+
+/*
+ * Fills in the configuration for a board. trust and the board must stay, and so must the address
+ * of out. 0, or OTA_ENOTSUP for a mode that the bootloader does not have, with the reason in *why.
+ */
+int ota_tool_bootloader_init(struct ota_tool_bootloader *out, const struct ota_board *board,
+                             const struct ota_trust *trust, struct ota_tool_why *why);
+
+/* Name of a swap type ("test"). Never NULL. */
+const char *ota_tool_swap_type_name(enum ota_swap_type type);
+
+#endif
