@@ -169,7 +169,7 @@ static void run(struct mqtt_link *link, struct server *server)
 
 static int serve(const struct options *o, const struct topics *topics, struct server *server)
 {
-    struct mqtt_link link;
+    static struct mqtt_link link; /* the server keeps its address */
     const struct mqtt_link_config config = {
         .broker = &o->broker,
         .id_prefix = "OTASend",
