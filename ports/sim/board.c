@@ -9,8 +9,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "flash/area.h"
 #include "ota/err.h"
 #include "sim/board_internal.h"
+
+#define ROW_MAX 512u
 
 const struct ota_board_area *ota_board_find(const struct ota_board *b, const char *name)
 {
@@ -207,6 +210,42 @@ int ota_board_open_flash(struct ota_board *b, const char *dir, bool read_only, c
         close_device(&b->devices[i]);
         b->devices[i].config.is_private = read_only;
         rc = open_device(b, &b->devices[i], dir, err, cap);
+    }
+    return rc;
+}
+
+int ota_board_erase(const struct ota_board *b, const char *name)
+{
+    struct ota_area area;
+    int rc = ota_board_area(b, name, &area);
+
+    return rc == 0 ? ota_area_erase(&area, 0, area.size) : rc;
+}
+
+int ota_board_program(const struct ota_board *b, const char *name, const void *data, size_t len)
+{
+    uint8_t row[ROW_MAX];
+    struct ota_area area;
+    size_t rest;
+    int rc = ota_board_area(b, name, &area);
+
+    if (rc == 0 && len > area.size) {
+        rc = OTA_ESIZE;
+    }
+    if (rc == 0) {
+        rc = ota_area_erase(&area, 0, area.size);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    rest = len % area.flash->write_size;
+    if (len > rest) {
+        rc = ota_area_write(&area, 0, data, len - rest);
+    }
+    if (rc == 0 && rest > 0) {
+        memset(row, area.flash->erased, sizeof row);
+        memcpy(row, (const uint8_t *)data + (len - rest), rest);
+        rc = ota_area_write(&area, (uint32_t)(len - rest), row, area.flash->write_size);
     }
     return rc;
 }

@@ -76,10 +76,15 @@ struct ota_board {
  */
 int ota_board_load(const char *path, struct ota_board **out, char *err, size_t err_cap);
 
-/* The same from len bytes of text. name stands for the file in messages and its directory for
- * relative key paths. */
-int ota_board_parse(const char *text, size_t len, const char *name, struct ota_board **out,
-                    char *err, size_t err_cap);
+struct ota_board_text {
+    const char *text; /* need not end with a NUL */
+    size_t len;
+    const char *name; /* of the file, for messages; relative key paths start at its directory */
+};
+
+/* The same from text in memory. */
+int ota_board_parse(const struct ota_board_text *text, struct ota_board **out, char *err,
+                    size_t err_cap);
 
 /*
  * Opens DIR/<device>.bin for every device; dir and missing files are created, the files full of
@@ -103,6 +108,13 @@ uint32_t ota_board_address(const struct ota_board *b, const char *name);
 
 /* Most bytes an image may have, header to TLVs, so that it can be installed (and reverted). */
 uint32_t ota_board_max_image(const struct ota_board *b);
+
+/* Erases every unit that the area has a byte in. 0, OTA_EARG or a flash error. */
+int ota_board_erase(const struct ota_board *b, const char *name);
+
+/* What a debug probe does: erases the area, then writes len bytes from its start. 0, OTA_EARG,
+ * OTA_ESIZE if they do not fit (nothing is changed then), or a flash error. */
+int ota_board_program(const struct ota_board *b, const char *name, const void *data, size_t len);
 
 /* The last refusal of any of the devices, for people; empty if there was none. */
 const char *ota_board_fault(const struct ota_board *b);

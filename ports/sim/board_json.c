@@ -1,200 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Decodes a board file. Each object has a table of the fields that it may have; a field that is
- * in no table is an error, because a misspelled one would otherwise quietly not count.
- */
+/* Decodes a board file: the tables of its fields, and what they become. */
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ota/err.h"
 #include "ota/version.h"
-#include "sim/board_internal.h"
+#include "sim/fields.h"
 
 #define FILE_MAX_LEN 65536u
-#define PLACE_MAX 192
-
-int ota_board_fail(const struct ota_board_err *e, const char *place, const char *format, ...)
-{
-    char text[256];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    (void)snprintf(e->buf, e->cap, "%s: %s%s%s", e->file, place, place[0] == '\0' ? "" : ": ",
-                   text);
-    return OTA_EFORMAT;
-}
-
-/* ---- Fields --------------------------------------------------------------------------------- */
-
-enum kind {
-    KIND_NUMBER, /* uint32_t: a JSON integer or a string like "0x10000000" */
-    KIND_BOOL,   /* uint32_t, 0 or 1 */
-    KIND_NAME,   /* char[OTA_BOARD_NAME_MAX]: letters, digits, . _ - + */
-    KIND_NOTE,   /* text that is for readers only */
-    KIND_OTHER,  /* decoded by the caller */
-};
-
-struct field {
-    const char *name;
-    enum kind kind;
-    bool is_required;
-    size_t off; /* in the struct that the table is for */
-    uint32_t lo;
-    uint32_t hi;
-};
-
-struct table {
-    const struct field *fields;
-    size_t n;
-};
-
-#define TABLE(fields)                                                                              \
-    {                                                                                              \
-        (fields), sizeof(fields) / sizeof((fields)[0])                                             \
-    }
-
-/* A JSON value and how to get to it from the root, for messages. */
-struct node {
-    const json_t *json;
-    char place[PLACE_MAX];
-};
-
-static struct node child(const struct node *n, const char *key)
-{
-    struct node c = {.json = json_object_get(n->json, key)};
-
-    (void)snprintf(c.place, sizeof c.place, "%.100s%s%.64s", n->place,
-                   n->place[0] == '\0' ? "" : ".", key);
-    return c;
-}
-
-static bool is_name(const char *text)
-{
-    size_t len = strlen(text);
-
-    return len > 0 && len < OTA_BOARD_NAME_MAX && text[0] != '.' && text[0] != '-' &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+") ==
-               len;
-}
-
-static int read_number(const struct ota_board_err *e, const struct node *n, const struct field *f,
-                       uint32_t *out)
-{
-    json_int_t value = -1;
-
-    if (json_is_integer(n->json)) {
-        value = json_integer_value(n->json);
-    } else if (json_is_string(n->json)) {
-        const char *text = json_string_value(n->json);
-        char *end = NULL;
-
-        /* Only "0x..." : a decimal in quotes is more likely a mistake than a wish. */
-        if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X') && strlen(text) <= 10 &&
-            strspn(text + 2, "0123456789abcdefABCDEF") == strlen(text + 2) && text[2] != '\0') {
-            value = (json_int_t)strtoul(text, &end, 16);
-        }
-    } else {
-        return ota_board_fail(e, n->place, "must be a number, like 4096 or \"0x1000\"");
-    }
-    if (value < 0 || value < (json_int_t)f->lo || value > (json_int_t)f->hi) {
-        return ota_board_fail(e, n->place,
-                              "must be a number from %" PRIu32 " to %" PRIu32
-                              ", like 4096 or \"0x1000\"",
-                              f->lo, f->hi);
-    }
-    *out = (uint32_t)value;
-    return 0;
-}
-
-static int read_name(const struct ota_board_err *e, const struct node *n, char *out)
-{
-    if (!json_is_string(n->json) || !is_name(json_string_value(n->json))) {
-        return ota_board_fail(e, n->place, "must be a name of 1 to %d letters, digits and . _ - +",
-                              OTA_BOARD_NAME_MAX - 1);
-    }
-    (void)snprintf(out, OTA_BOARD_NAME_MAX, "%s", json_string_value(n->json));
-    return 0;
-}
-
-static int read_field(const struct ota_board_err *e, const struct node *n, const struct field *f,
-                      void *out)
-{
-    uint8_t *to = (uint8_t *)out + f->off;
-    uint32_t number = 0;
-    int rc = 0;
-
-    switch (f->kind) {
-    case KIND_NUMBER:
-        rc = read_number(e, n, f, &number);
-        break;
-    case KIND_BOOL:
-        if (!json_is_boolean(n->json)) {
-            return ota_board_fail(e, n->place, "must be true or false");
-        }
-        number = json_is_true(n->json);
-        break;
-    case KIND_NAME:
-        return read_name(e, n, (char *)to);
-    case KIND_NOTE:
-        return json_is_string(n->json) ? 0 : ota_board_fail(e, n->place, "must be text");
-    case KIND_OTHER:
-        return 0;
-    }
-    if (rc == 0) {
-        memcpy(to, &number, sizeof number);
-    }
-    return rc;
-}
-
-static bool is_known(const struct table *t, const char *key)
-{
-    for (size_t i = 0; i < t->n; i++) {
-        if (strcmp(t->fields[i].name, key) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Decodes an object by its table. What is not in the file stays as it is in *out. */
-static int read_object(const struct ota_board_err *e, const struct node *n, const struct table *t,
-                       void *out)
-{
-    const char *key;
-    json_t *value;
-
-    if (!json_is_object(n->json)) {
-        return ota_board_fail(e, n->place, n->json == NULL ? "is missing" : "must be an object");
-    }
-    json_object_foreach((json_t *)n->json, key, value)
-    {
-        if (!is_known(t, key)) {
-            struct node c = child(n, key);
-
-            return ota_board_fail(e, c.place, "is not a field of a board file");
-        }
-    }
-    for (size_t i = 0; i < t->n; i++) {
-        struct node c = child(n, t->fields[i].name);
-        int rc = 0;
-
-        if (c.json != NULL) {
-            rc = read_field(e, &c, &t->fields[i], out);
-        } else if (t->fields[i].is_required) {
-            rc = ota_board_fail(e, c.place, "is missing");
-        }
-        if (rc != 0) {
-            return rc;
-        }
-    }
-    return 0;
-}
 
 /* ---- Devices -------------------------------------------------------------------------------- */
 
@@ -202,30 +18,30 @@ struct raw_device {
     uint32_t base, size, erase, write, erased, row_write, erase_rounds_out;
 };
 
-static const struct field device_fields[] = {
-    {"base", KIND_NUMBER, false, offsetof(struct raw_device, base), 0, UINT32_MAX},
-    {"size", KIND_NUMBER, true, offsetof(struct raw_device, size), 1, 0x20000000},
-    {"erase", KIND_NUMBER, true, offsetof(struct raw_device, erase), 1, 0x1000000},
-    {"write", KIND_NUMBER, true, offsetof(struct raw_device, write), 1, 512},
-    {"erased", KIND_NUMBER, true, offsetof(struct raw_device, erased), 0, 255},
-    {"row_write", KIND_BOOL, false, offsetof(struct raw_device, row_write), 0, 0},
-    {"erase_rounds_out", KIND_BOOL, false, offsetof(struct raw_device, erase_rounds_out), 0, 0},
-    {"timing", KIND_OTHER, false, 0, 0, 0},
-    {"note", KIND_NOTE, false, 0, 0, 0},
+static const struct ota_board_field device_fields[] = {
+    {"base", OTA_KIND_NUMBER, false, offsetof(struct raw_device, base), 0, UINT32_MAX},
+    {"size", OTA_KIND_NUMBER, true, offsetof(struct raw_device, size), 1, 0x20000000},
+    {"erase", OTA_KIND_NUMBER, true, offsetof(struct raw_device, erase), 1, 0x1000000},
+    {"write", OTA_KIND_NUMBER, true, offsetof(struct raw_device, write), 1, 512},
+    {"erased", OTA_KIND_NUMBER, true, offsetof(struct raw_device, erased), 0, 255},
+    {"row_write", OTA_KIND_BOOL, false, offsetof(struct raw_device, row_write), 0, 0},
+    {"erase_rounds_out", OTA_KIND_BOOL, false, offsetof(struct raw_device, erase_rounds_out), 0, 0},
+    {"timing", OTA_KIND_OTHER, false, 0, 0, 0},
+    {"note", OTA_KIND_NOTE, false, 0, 0, 0},
 };
 
 struct raw_timing {
     uint32_t erase_us, write_ns_per_byte;
 };
 
-static const struct field timing_fields[] = {
-    {"erase_us", KIND_NUMBER, true, offsetof(struct raw_timing, erase_us), 0, 60000000},
-    {"write_ns_per_byte", KIND_NUMBER, true, offsetof(struct raw_timing, write_ns_per_byte), 0,
+static const struct ota_board_field timing_fields[] = {
+    {"erase_us", OTA_KIND_NUMBER, true, offsetof(struct raw_timing, erase_us), 0, 60000000},
+    {"write_ns_per_byte", OTA_KIND_NUMBER, true, offsetof(struct raw_timing, write_ns_per_byte), 0,
      1000000000},
 };
 
-static const struct table device_table = TABLE(device_fields);
-static const struct table timing_table = TABLE(timing_fields);
+static const struct ota_board_table device_table = OTA_BOARD_TABLE(device_fields);
+static const struct ota_board_table timing_table = OTA_BOARD_TABLE(timing_fields);
 
 static int check_geometry(const struct ota_board_err *e, const char *place,
                           const struct raw_device *d)
@@ -252,20 +68,20 @@ static int check_geometry(const struct ota_board_err *e, const char *place,
     return 0;
 }
 
-static int read_device(const struct ota_board_err *e, const struct node *n,
+static int read_device(const struct ota_board_err *e, const struct ota_board_node *n,
                        struct ota_board_device *d)
 {
     struct raw_device raw = {0};
     struct raw_timing timing = {0};
-    struct node t;
-    int rc = read_object(e, n, &device_table, &raw);
+    struct ota_board_node t;
+    int rc = ota_board_read_object(e, n, &device_table, &raw);
 
     if (rc == 0) {
         rc = check_geometry(e, n->place, &raw);
     }
     if (rc == 0) {
-        t = child(n, "timing");
-        rc = t.json == NULL ? 0 : read_object(e, &t, &timing_table, &timing);
+        t = ota_board_child(n, "timing");
+        rc = t.json == NULL ? 0 : ota_board_read_object(e, &t, &timing_table, &timing);
     }
     if (rc != 0) {
         return rc;
@@ -290,9 +106,10 @@ static int read_device(const struct ota_board_err *e, const struct node *n,
     return 0;
 }
 
-static int read_devices(const struct ota_board_err *e, const struct node *root, struct ota_board *b)
+static int read_devices(const struct ota_board_err *e, const struct ota_board_node *root,
+                        struct ota_board *b)
 {
-    struct node n = child(root, "devices");
+    struct ota_board_node n = ota_board_child(root, "devices");
     const char *key;
     json_t *value;
 
@@ -303,11 +120,11 @@ static int read_devices(const struct ota_board_err *e, const struct node *root, 
     }
     json_object_foreach((json_t *)n.json, key, value)
     {
-        struct node c = child(&n, key);
+        struct ota_board_node c = ota_board_child(&n, key);
         struct ota_board_device *d = &b->devices[b->n_devices];
         int rc;
 
-        if (!is_name(key)) {
+        if (!ota_board_is_name(key)) {
             return ota_board_fail(e, c.place, "is not a name: letters, digits and . _ - + only");
         }
         (void)snprintf(d->name, sizeof d->name, "%s", key);
@@ -327,21 +144,22 @@ struct raw_area {
     uint32_t offset, size;
 };
 
-static const struct field area_fields[] = {
-    {"device", KIND_NAME, true, offsetof(struct raw_area, device), 0, 0},
-    {"offset", KIND_NUMBER, true, offsetof(struct raw_area, offset), 0, UINT32_MAX},
-    {"size", KIND_NUMBER, true, offsetof(struct raw_area, size), 1, UINT32_MAX},
-    {"note", KIND_NOTE, false, 0, 0, 0},
+static const struct ota_board_field area_fields[] = {
+    {"device", OTA_KIND_NAME, true, offsetof(struct raw_area, device), 0, 0},
+    {"offset", OTA_KIND_NUMBER, true, offsetof(struct raw_area, offset), 0, UINT32_MAX},
+    {"size", OTA_KIND_NUMBER, true, offsetof(struct raw_area, size), 1, UINT32_MAX},
+    {"note", OTA_KIND_NOTE, false, 0, 0, 0},
 };
 
-static const struct table area_table = TABLE(area_fields);
+static const struct ota_board_table area_table = OTA_BOARD_TABLE(area_fields);
 
-static int read_area(const struct ota_board_err *e, const struct node *n, struct ota_board *b)
+static int read_area(const struct ota_board_err *e, const struct ota_board_node *n,
+                     struct ota_board *b)
 {
     struct ota_board_area *a = &b->areas[b->n_areas];
     struct raw_area raw = {0};
     struct ota_board_device *d;
-    int rc = read_object(e, n, &area_table, &raw);
+    int rc = ota_board_read_object(e, n, &area_table, &raw);
 
     if (rc != 0) {
         return rc;
@@ -360,9 +178,10 @@ static int read_area(const struct ota_board_err *e, const struct node *n, struct
     return 0;
 }
 
-static int read_areas(const struct ota_board_err *e, const struct node *root, struct ota_board *b)
+static int read_areas(const struct ota_board_err *e, const struct ota_board_node *root,
+                      struct ota_board *b)
 {
-    struct node n = child(root, "areas");
+    struct ota_board_node n = ota_board_child(root, "areas");
     const char *key;
     json_t *value;
 
@@ -372,10 +191,10 @@ static int read_areas(const struct ota_board_err *e, const struct node *root, st
     }
     json_object_foreach((json_t *)n.json, key, value)
     {
-        struct node c = child(&n, key);
+        struct ota_board_node c = ota_board_child(&n, key);
         int rc;
 
-        if (!is_name(key)) {
+        if (!ota_board_is_name(key)) {
             return ota_board_fail(e, c.place, "is not a name: letters, digits and . _ - + only");
         }
         (void)snprintf(b->areas[b->n_areas].name, OTA_BOARD_NAME_MAX, "%s", key);
@@ -397,18 +216,18 @@ struct raw_boot {
     uint32_t align, max_sectors, validate_primary;
 };
 
-static const struct field boot_fields[] = {
-    {"mode", KIND_NAME, true, offsetof(struct raw_boot, mode), 0, 0},
-    {"align", KIND_NUMBER, true, offsetof(struct raw_boot, align), 8, 32},
-    {"max_sectors", KIND_NUMBER, true, offsetof(struct raw_boot, max_sectors), 1, 65535},
-    {"version", KIND_NAME, true, offsetof(struct raw_boot, version), 0, 0},
-    {"validate_primary", KIND_BOOL, false, offsetof(struct raw_boot, validate_primary), 0, 0},
-    {"signature", KIND_NAME, true, offsetof(struct raw_boot, signature), 0, 0},
-    {"keys", KIND_OTHER, false, 0, 0, 0},
-    {"note", KIND_NOTE, false, 0, 0, 0},
+static const struct ota_board_field boot_fields[] = {
+    {"mode", OTA_KIND_NAME, true, offsetof(struct raw_boot, mode), 0, 0},
+    {"align", OTA_KIND_NUMBER, true, offsetof(struct raw_boot, align), 8, 32},
+    {"max_sectors", OTA_KIND_NUMBER, true, offsetof(struct raw_boot, max_sectors), 1, 65535},
+    {"version", OTA_KIND_NAME, true, offsetof(struct raw_boot, version), 0, 0},
+    {"validate_primary", OTA_KIND_BOOL, false, offsetof(struct raw_boot, validate_primary), 0, 0},
+    {"signature", OTA_KIND_NAME, true, offsetof(struct raw_boot, signature), 0, 0},
+    {"keys", OTA_KIND_OTHER, false, 0, 0, 0},
+    {"note", OTA_KIND_NOTE, false, 0, 0, 0},
 };
 
-static const struct table boot_table = TABLE(boot_fields);
+static const struct ota_board_table boot_table = OTA_BOARD_TABLE(boot_fields);
 
 static const char *const modes[] = {"overwrite", "overwrite-fast", "swap-scratch",
                                     "swap-move", "swap-offset",    "swap-status-scratch"};
@@ -489,10 +308,10 @@ static char *resolve(const char *file, const char *key)
     return path;
 }
 
-static int read_keys(const struct ota_board_err *e, const struct node *boot,
+static int read_keys(const struct ota_board_err *e, const struct ota_board_node *boot,
                      struct ota_board_boot *out)
 {
-    struct node n = child(boot, "keys");
+    struct ota_board_node n = ota_board_child(boot, "keys");
 
     if (n.json == NULL) {
         return 0;
@@ -518,11 +337,12 @@ static int read_keys(const struct ota_board_err *e, const struct node *boot,
     return 0;
 }
 
-static int read_boot(const struct ota_board_err *e, const struct node *root, struct ota_board *b)
+static int read_boot(const struct ota_board_err *e, const struct ota_board_node *root,
+                     struct ota_board *b)
 {
-    struct node n = child(root, "boot");
+    struct ota_board_node n = ota_board_child(root, "boot");
     struct raw_boot raw = {.validate_primary = 1};
-    int rc = read_object(e, &n, &boot_table, &raw);
+    int rc = ota_board_read_object(e, &n, &boot_table, &raw);
 
     if (rc == 0) {
         rc = check_mode(e, raw.mode);
@@ -549,23 +369,23 @@ static int read_boot(const struct ota_board_err *e, const struct node *root, str
 
 /* ---- The file ------------------------------------------------------------------------------- */
 
-static const struct field board_fields[] = {
-    {"name", KIND_NAME, true, offsetof(struct ota_board, name), 0, 0},
-    {"board", KIND_NAME, false, offsetof(struct ota_board, board), 0, 0},
-    {"note", KIND_NOTE, false, 0, 0, 0},
-    {"header_size", KIND_NUMBER, false, offsetof(struct ota_board, header_size), 32, 65535},
-    {"watchdog_ms", KIND_NUMBER, false, offsetof(struct ota_board, watchdog_ms), 0, 600000},
-    {"devices", KIND_OTHER, true, 0, 0, 0},
-    {"areas", KIND_OTHER, true, 0, 0, 0},
-    {"boot", KIND_OTHER, true, 0, 0, 0},
+static const struct ota_board_field board_fields[] = {
+    {"name", OTA_KIND_NAME, true, offsetof(struct ota_board, name), 0, 0},
+    {"board", OTA_KIND_NAME, false, offsetof(struct ota_board, board), 0, 0},
+    {"note", OTA_KIND_NOTE, false, 0, 0, 0},
+    {"header_size", OTA_KIND_NUMBER, false, offsetof(struct ota_board, header_size), 32, 65535},
+    {"watchdog_ms", OTA_KIND_NUMBER, false, offsetof(struct ota_board, watchdog_ms), 0, 600000},
+    {"devices", OTA_KIND_OTHER, true, 0, 0, 0},
+    {"areas", OTA_KIND_OTHER, true, 0, 0, 0},
+    {"boot", OTA_KIND_OTHER, true, 0, 0, 0},
 };
 
-static const struct table board_table = TABLE(board_fields);
+static const struct ota_board_table board_table = OTA_BOARD_TABLE(board_fields);
 
 static int read_board(const struct ota_board_err *e, const json_t *json, struct ota_board *b)
 {
-    struct node root = {.json = json};
-    int rc = read_object(e, &root, &board_table, b);
+    struct ota_board_node root = {.json = json};
+    int rc = ota_board_read_object(e, &root, &board_table, b);
 
     if (rc == 0) {
         rc = read_devices(e, &root, b);
@@ -582,10 +402,10 @@ static int read_board(const struct ota_board_err *e, const json_t *json, struct 
     return rc;
 }
 
-int ota_board_parse(const char *text, size_t len, const char *name, struct ota_board **out,
-                    char *err, size_t err_cap)
+int ota_board_parse(const struct ota_board_text *text, struct ota_board **out, char *err,
+                    size_t err_cap)
 {
-    struct ota_board_err e = {.file = name, .buf = err, .cap = err_cap};
+    struct ota_board_err e = {.file = text->name, .buf = err, .cap = err_cap};
     struct ota_board *b = calloc(1, sizeof *b);
     json_error_t je;
     json_t *json;
@@ -595,7 +415,7 @@ int ota_board_parse(const char *text, size_t len, const char *name, struct ota_b
         (void)ota_board_fail(&e, "", "no memory");
         return OTA_ENOSPC;
     }
-    json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
+    json = json_loadb(text->text, text->len, JSON_REJECT_DUPLICATES, &je);
     if (json == NULL) {
         rc = ota_board_fail(&e, "", "line %d, column %d: %s", je.line, je.column, je.text);
     } else {
@@ -642,7 +462,9 @@ int ota_board_load(const char *path, struct ota_board **out, char *err, size_t e
         (void)fclose(f);
     }
     if (rc == 0) {
-        rc = ota_board_parse(text, len, path, out, err, err_cap);
+        const struct ota_board_text whole = {.text = text, .len = len, .name = path};
+
+        rc = ota_board_parse(&whole, out, err, err_cap);
     }
     free(text);
     return rc;

@@ -190,6 +190,6 @@ int ota_sim_device_version(const struct ota_sim_device *d, struct ota_version *o
 void ota_sim_watchdog_kick(struct ota_sim_device *d)
 {
     if (d->shared != NULL) {
-        d->shared->kick_ms = ota_sim_now_ms();
+        __atomic_store_n(&d->shared->kick_ms, ota_sim_now_ms(), __ATOMIC_RELAXED);
     }
 }

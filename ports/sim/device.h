@@ -32,12 +32,11 @@ extern "C" {
 /* Memory that ota-board and the application share. Outlives either of them. */
 struct ota_sim_shared {
     uint32_t magic;
-    uint32_t torn;   /* the cut is a torn operation */
-    uint64_t ops;    /* flash operations since the run began */
-    uint64_t cut_at; /* operation at which the power goes, or OTA_NOR_NO_CUT */
-    uint64_t cuts;   /* times it went in the application */
-    /* CLOCK_MONOTONIC in ms of the last kick of the watchdog. */
-    _Atomic uint64_t kick_ms;
+    uint32_t torn;    /* the cut is a torn operation */
+    uint64_t ops;     /* flash operations since the run began */
+    uint64_t cut_at;  /* operation at which the power goes, or OTA_NOR_NO_CUT */
+    uint64_t cuts;    /* times it went in the application */
+    uint64_t kick_ms; /* CLOCK_MONOTONIC of the watchdog's last kick; atomic access only */
 };
 
 struct ota_sim_device {
@@ -61,8 +60,8 @@ int ota_sim_device_open(struct ota_sim_device *d, const char *board_file, const 
 /* Releases what open took. Also after a failed open. */
 void ota_sim_device_close(struct ota_sim_device *d);
 
-/* Version in the header of the image in the primary slot. 0 or what ota_image_parse's reading of
- * the header gives. */
+/* Version in the header of the image in the primary slot. 0, the errors of
+ * ota_image_header_decode, or a flash error. */
 int ota_sim_device_version(const struct ota_sim_device *d, struct ota_version *out);
 
 /* Keeps the watchdog from resetting the device for another watchdog_ms of the board. */

@@ -22,10 +22,11 @@ static bool is_small(const struct ota_board *b)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+    const struct ota_board_text text = {(const char *)data, len, "fuzz.json"};
     struct ota_board *b = NULL;
     char err[300];
 
-    if (ota_board_parse((const char *)data, len, "fuzz.json", &b, err, sizeof err) != 0) {
+    if (ota_board_parse(&text, &b, err, sizeof err) != 0) {
         return 0;
     }
     if (is_small(b) && ota_board_open_flash(b, NULL, true, err, sizeof err) != 0) {

@@ -30,9 +30,11 @@ static char err[512];
 
 static int parse(const char *text, struct ota_board **b)
 {
+    const struct ota_board_text whole = {text, strlen(text), "dir/board.json"};
+
     err[0] = '\0';
     *b = NULL;
-    return ota_board_parse(text, strlen(text), "dir/board.json", b, err, sizeof err);
+    return ota_board_parse(&whole, b, err, sizeof err);
 }
 
 /* GOOD with the first occurrence of one text replaced by another. */
@@ -184,6 +186,31 @@ static void test_a_missing_file_is_named(void **state)
     assert_non_null(strstr(err, "/nonexistent/x.json"));
 }
 
+static void test_programming_erases_and_fills_up(void **state)
+{
+    uint8_t data[4100];
+    uint8_t back[8];
+    struct ota_board *b;
+    struct ota_area area;
+
+    (void)state;
+    memset(data, 0x5a, sizeof data);
+    assert_int_equal(parse(GOOD, &b), 0);
+    assert_int_equal(ota_board_open_flash(b, NULL, false, err, sizeof err), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ota_board_program(b, "secondary", data, sizeof data), 0);
+    }
+    assert_int_equal(ota_board_area(b, "secondary", &area), 0);
+    assert_int_equal(area.flash->ops->read(area.flash, area.off + 4096, back, sizeof back), 0);
+    assert_memory_equal(back, "\x5a\x5a\x5a\x5a\xff\xff\xff\xff", 8);
+    assert_int_equal(ota_board_program(b, "secondary", data, area.size + 1), OTA_ESIZE);
+    assert_int_equal(ota_board_program(b, "third", data, 1), OTA_EARG);
+    assert_int_equal(ota_board_erase(b, "secondary"), 0);
+    assert_int_equal(ota_area_is_erased(&area, 0, area.size), 1);
+    assert_int_equal(ota_board_count(b, "primary")->erases, 0);
+    ota_board_free(b);
+}
+
 /* ---- The board files of the project --------------------------------------------------------- */
 
 static struct ota_board *load(const char *file)
@@ -270,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_areas_that_do_not_fit_are_named),
         cmocka_unit_test(test_areas_may_not_share_an_erase_unit),
         cmocka_unit_test(test_a_missing_file_is_named),
+        cmocka_unit_test(test_programming_erases_and_fills_up),
         cmocka_unit_test(test_every_board_file_is_a_board),
         cmocka_unit_test(test_the_kits_have_the_limits_of_their_bootloader),
     };
