@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ota-board info: what is in the slots, and what the next boot will do. Works on a copy. */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "boot/internal.h"
+#include "common/bootloader.h"
+#include "ota/err.h"
+#include "ota_board.h"
+
+struct slot_info {
+    const char *name;
+    enum ota_boot_where where;
+    struct ota_area area;
+    int verdict; /* of the image's check; OTA_ENOIMAGE if there is none */
+    bool has_image;
+    char version[OTA_VERSION_TEXT_MAX];
+    uint32_t image_size;
+    struct ota_trailer trailer;
+};
+
+struct info {
+    const struct ota_board *board;
+    struct ota_tool_trust trust;
+    struct ota_tool_bootloader loader;
+    struct slot_info slots[2];
+    int boot_rc;
+    struct ota_boot_result next;
+    char next_version[OTA_VERSION_TEXT_MAX];
+};
+
+/* ---- Gathering ------------------------------------------------------------------------------ */
+
+static int read_slot(struct info *info, const struct ota_boot *boot, struct slot_info *s)
+{
+    uint8_t buf[1024];
+    struct ota_source source;
+    struct ota_image image;
+    int rc = ota_board_area(info->board, s->name, &s->area);
+
+    if (rc != 0) {
+        return rc;
+    }
+    ota_source_from_area(&source, &s->area);
+    if (ota_image_parse(&source, &image) == 0) {
+        s->has_image = true;
+        s->image_size = image.tlv_end;
+        (void)ota_version_format(&image.header.version, s->version, sizeof s->version);
+    }
+    s->verdict = ota_image_check(&source, &info->trust.trust, buf, sizeof buf, &image);
+    return info->loader.config.mode->store->read(boot, s->where, &s->trailer);
+}
+
+/* The bootloader itself tells what it will do: it boots the copy. */
+static int gather(struct info *info)
+{
+    struct ota_boot boot;
+    int rc = ota_boot_init(&boot, &info->loader.config);
+
+    info->slots[0].name = "primary";
+    info->slots[0].where = OTA_BOOT_PRIMARY;
+    info->slots[1].name = "secondary";
+    info->slots[1].where = OTA_BOOT_SECONDARY;
+    for (size_t i = 0; rc == 0 && i < 2; i++) {
+        rc = read_slot(info, &boot, &info->slots[i]);
+    }
+    if (rc == 0) {
+        info->boot_rc = ota_boot_run(&boot);
+        info->next = boot.result;
+        (void)ota_version_format(&boot.result.version, info->next_version,
+                                 sizeof info->next_version);
+    }
+    return rc;
+}
+
+/* ---- Telling -------------------------------------------------------------------------------- */
+
+static const char *field_name(enum ota_field f, bool is_magic)
+{
+    switch (f) {
+    case OTA_FIELD_UNSET:
+        return "unset";
+    case OTA_FIELD_SET:
+        return is_magic ? "good" : "set";
+    case OTA_FIELD_BAD:
+        break;
+    }
+    return "bad";
+}
+
+static void print_slot(const struct slot_info *s)
+{
+    const struct ota_trailer *t = &s->trailer;
+
+    if (s->has_image) {
+        (void)printf("%-10s %s, %" PRIu32 " bytes, %s\n", s->name, s->version, s->image_size,
+                     s->verdict == 0 ? "valid" : ota_err_text(s->verdict));
+    } else {
+        (void)printf("%-10s %s\n", s->name, ota_err_text(s->verdict));
+    }
+    (void)printf("%-10s magic %s, image_ok %s, copy_done %s\n", "", field_name(t->magic, true),
+                 field_name(t->image_ok, false), field_name(t->copy_done, false));
+}
+
+static void print_info(const struct info *info)
+{
+    const struct ota_board *b = info->board;
+
+    (void)printf("board      %s (%s)\n", b->board, b->name);
+    (void)printf("bootloader MCUboot %s, %s, %s\n", b->boot.version, b->boot.mode,
+                 ota_board_signature_name(info->trust.trust.sig_type));
+    for (size_t i = 0; i < b->n_areas; i++) {
+        (void)printf("area       %-10s 0x%08" PRIx32 " +0x%06" PRIx32 " %s\n", b->areas[i].name,
+                     ota_board_address(b, b->areas[i].name), b->areas[i].size,
+                     b->devices[b->areas[i].device].name);
+    }
+    (void)printf("limit      %" PRIu32 " bytes of image, header to TLVs\n", ota_board_max_image(b));
+    for (size_t i = 0; i < 2; i++) {
+        print_slot(&info->slots[i]);
+    }
+    if (info->next.refused != 0) {
+        (void)printf("next boot  refuses the secondary image: %s\n",
+                     ota_err_text(info->next.refused));
+    }
+    if (info->boot_rc != 0) {
+        (void)printf("next boot  does not start anything: %s\n", ota_err_text(info->boot_rc));
+    } else {
+        (void)printf("next boot  %s%s, starts %s\n", ota_tool_swap_type_name(info->next.type),
+                     info->next.is_resumed ? " (goes on with an interrupted one)" : "",
+                     info->next_version);
+    }
+}
+
+static json_t *slot_json(const struct info *info, const struct slot_info *s)
+{
+    const struct ota_trailer *t = &s->trailer;
+    json_t *image = s->has_image ? json_pack("{s:s, s:I}", "version", s->version, "size",
+                                             (json_int_t)s->image_size)
+                                 : json_null();
+
+    return json_pack("{s:I, s:I, s:o, s:s, s:{s:s, s:s, s:s}}", "address",
+                     (json_int_t)ota_board_address(info->board, s->name), "size",
+                     (json_int_t)s->area.size, "image", image, "check", ota_err_name(s->verdict),
+                     "trailer", "magic", field_name(t->magic, true), "image_ok",
+                     field_name(t->image_ok, false), "copy_done", field_name(t->copy_done, false));
+}
+
+static int print_json(const struct info *info)
+{
+    const struct ota_board *b = info->board;
+    bool boots = info->boot_rc == 0;
+    json_t *json = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:{s:b, s:s, s:s, s:b, s:s?, s:s}}", "board",
+        b->board, "name", b->name, "mode", b->boot.mode, "mcuboot", b->boot.version, "signature",
+        ota_board_signature_name(info->trust.trust.sig_type), "max_image",
+        (json_int_t)ota_board_max_image(b), "primary", slot_json(info, &info->slots[0]),
+        "secondary", slot_json(info, &info->slots[1]), "next_boot", "boots", boots, "error",
+        ota_err_name(info->boot_rc), "swap_type", ota_tool_swap_type_name(info->next.type),
+        "resumes", info->next.is_resumed, "version", boots ? info->next_version : NULL, "refused",
+        ota_err_name(info->next.refused));
+    int rc;
+
+    if (json == NULL) {
+        return complain("no memory");
+    }
+    rc =
+        json_dumpf(json, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF ? EXIT_OK : EXIT_FAILED;
+    json_decref(json);
+    return rc;
+}
+
+static int show(struct info *info, const struct options *o)
+{
+    struct ota_tool_why why;
+    int rc = ota_tool_bootloader_init(&info->loader, info->board, &info->trust.trust, &why);
+
+    if (rc != 0) {
+        return complain("%s", why.text);
+    }
+    rc = gather(info);
+    if (rc != 0) {
+        return complain("cannot read the slots: %s", ota_err_text(rc));
+    }
+    if (o->json) {
+        return print_json(info);
+    }
+    print_info(info);
+    return EXIT_OK;
+}
+
+int command_info(const struct options *o)
+{
+    static struct info info;
+    struct ota_board *b = load_board(o);
+    struct ota_tool_why why;
+    int rc = b == NULL ? EXIT_FAILED : open_flash(b, o, true);
+
+    info.board = b;
+    if (rc == EXIT_OK) {
+        if (ota_tool_trust_init(&info.trust, b, o->keys, o->n_keys, &why) != 0) {
+            rc = complain("%s", why.text);
+        } else {
+            rc = show(&info, o);
+            ota_tool_trust_free(&info.trust);
+        }
+    }
+    ota_board_free(b);
+    return rc;
+}
