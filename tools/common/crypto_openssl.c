@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/crypto_openssl.h"
 
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
@@ -12,6 +12,8 @@
 #include <openssl/x509.h>
 
 #include "ota/err.h"
+
+#define KEY_FILE_MAX 65536u
 
 /* ---- The library's two functions ---------------------------------------------------------- */
 
@@ -243,19 +245,29 @@ static int give_password(char *buf, int cap, int is_writing, void *arg)
     return (int)len;
 }
 
-/* A file with a public key must not make OpenSSL look for a private one, and ask for a password. */
-static EVP_PKEY *read_pem(const char *path, struct ask *ask, bool *is_private)
+/* True if the text, which may lack a NUL, holds a word. */
+static bool holds(const uint8_t *text, size_t len, const char *word)
 {
-    BIO *bio = BIO_new_file(path, "r");
+    size_t n = strlen(word);
+
+    for (size_t i = 0; n <= len && i <= len - n; i++) {
+        if (memcmp(text + i, word, n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Asks for the one kind of key that the file holds: looking for the other would make OpenSSL ask
+ * for a password twice, or for one that nobody needs. */
+static EVP_PKEY *read_pem(const uint8_t *text, size_t len, bool is_private, struct ask *ask)
+{
+    BIO *bio = BIO_new_mem_buf(text, (int)len);
     EVP_PKEY *pkey = NULL;
 
-    if (bio == NULL) {
-        return NULL;
-    }
-    pkey = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
-    *is_private = pkey == NULL;
-    if (pkey == NULL && BIO_reset(bio) == 0) {
-        pkey = PEM_read_bio_PrivateKey(bio, NULL, give_password, ask);
+    if (bio != NULL) {
+        pkey = is_private ? PEM_read_bio_PrivateKey(bio, NULL, give_password, ask)
+                          : PEM_read_bio_PUBKEY(bio, NULL, give_password, ask);
     }
     BIO_free(bio);
     return pkey;
@@ -265,15 +277,19 @@ int ota_tool_key_load(struct ota_tool_key *k, const char *path, const char *pass
                       struct ota_tool_why *why)
 {
     struct ask ask = {.path = path, .password = password};
-    bool is_private = false;
-    FILE *f = fopen(path, "r");
     EVP_PKEY *pkey;
+    uint8_t *text;
+    size_t len;
+    bool is_private;
+    int rc = ota_tool_file_read(path, KEY_FILE_MAX, &text, &len, why);
 
-    if (f == NULL) {
-        return ota_tool_fail(why, OTA_EARG, "cannot open key %s: %s", path, strerror(errno));
+    if (rc != 0) {
+        return rc;
     }
-    (void)fclose(f);
-    pkey = read_pem(path, &ask, &is_private);
+    is_private = holds(text, len, "PRIVATE KEY-----");
+    pkey = read_pem(text, len, is_private, &ask);
+    OPENSSL_cleanse(text, len);
+    free(text);
     if (pkey == NULL && ask.was_needed) {
         return ota_tool_fail(why, OTA_EKEY, "key %s: wrong password or damaged file", path);
     }

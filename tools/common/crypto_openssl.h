@@ -36,8 +36,9 @@ struct ota_tool_key {
 /*
  * Reads a private (PKCS#8, PKCS#1 or SEC 1) or public key from a PEM file. password: for a
  * protected file; NULL asks for it, on the terminal or as a line of standard input.
- * 0, OTA_EKEY (not a key, wrong password, a type that images are not signed with) or OTA_EARG
- * (file cannot be read), and the reason in *why. Free the key after success only.
+ * 0; OTA_EKEY (not a key, wrong password, a type that images are not signed with), OTA_EARG or
+ * OTA_ELIMIT (file cannot be read, is too long), and the reason in *why. Free the key after success
+ * only.
  */
 int ota_tool_key_load(struct ota_tool_key *k, const char *path, const char *password,
                       struct ota_tool_why *why);

@@ -61,7 +61,12 @@ static void put_tlv(struct builder *b, uint16_t type, const void *value, size_t 
         b->is_too_long = true;
         return;
     }
-    set16(b, b->data + b->len, type);
+    /* MCUboot's tool writes its own types as a byte and a zero in either byte order. */
+    if (type < CUSTOM_TLV_MIN) {
+        ota_put_le16(b->data + b->len, type);
+    } else {
+        set16(b, b->data + b->len, type);
+    }
     set16(b, b->data + b->len + 2, (uint16_t)len);
     b->len += TLV_HEAD_LEN;
     put(b, value, len);

@@ -8,6 +8,8 @@
 
 #define DEPENDENCIES_MAX 16u
 #define CUSTOM_TLVS_MAX 32u
+#define CUSTOM_TLV_MIN 0x00a0u /* types */
+#define CUSTOM_TLV_MAX 0xfffeu
 
 struct dependency {
     uint8_t image;

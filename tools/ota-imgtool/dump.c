@@ -261,8 +261,8 @@ int imgtool_dump(int argc, char **argv)
         return imgtool_misuse(argv[0], "one FILE is needed");
     }
     rc = view_load(&v, argv[optind]);
-    if (rc == 0 && !v.has_layout) {
-        rc = imgtool_fail("%s: %s", argv[optind], ota_err_text(v.rc));
+    if (rc == 0 && v.layout_rc != 0) {
+        rc = imgtool_fail("%s: %s", argv[optind], ota_err_text(v.layout_rc));
     } else if (rc == 0) {
         rc = is_json ? dump_json(&v, argv[optind]) : dump_text(&v);
         if (rc != 0) {

@@ -8,8 +8,6 @@
 #define MAX_SECTORS_DEFAULT 128u
 #define MAX_SECTORS_MAX 65536u
 #define BOOT_RECORD_TYPE_MAX 12u
-#define CUSTOM_TLV_MIN 0x00a0u
-#define CUSTOM_TLV_MAX 0xfffeu
 #define BOARD_MAX 64u
 
 static const char help[] =

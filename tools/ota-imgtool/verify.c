@@ -219,7 +219,8 @@ static int explain(const struct options *o, const struct view *v, const struct k
     case OTA_ENOIMAGE:
         return refuse(o, "it holds no image: the header is erased");
     case OTA_ENOTBOOT:
-        return refuse(o, "it is marked as not bootable");
+        return v->layout_rc == OTA_EMAGIC ? explain_magic(o, v)
+                                          : refuse(o, "it is marked as not bootable");
     case OTA_EMAGIC:
         return explain_magic(o, v);
     case OTA_ESIZE:

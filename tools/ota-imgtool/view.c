@@ -78,8 +78,8 @@ int view_load(struct view *v, const char *path)
         v->src.erased = 0x00;
     }
     v->rc = ota_image_parse(&v->src, &v->image);
-    v->has_layout = v->rc == 0 || (v->rc == OTA_ENOTBOOT && parse_without_flag(v) == 0);
-    if (v->has_layout) {
+    v->layout_rc = v->rc == OTA_ENOTBOOT ? parse_without_flag(v) : v->rc;
+    if (v->layout_rc == 0) {
         look_behind(v);
     }
     return 0;

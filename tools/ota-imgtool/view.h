@@ -21,8 +21,8 @@ struct view {
     struct ota_source src;
     struct ota_image image;
     int rc;                /* of ota_image_parse */
-    bool has_layout;       /* rc is 0, or would be without the flag "not bootable" */
-    struct view_tail tail; /* if has_layout */
+    int layout_rc;         /* the same without regard to the flag "not bootable" */
+    struct view_tail tail; /* if layout_rc is 0 */
 };
 
 /* Reads a file and parses it. 0, or IMGTOOL_FAILED with a message if it cannot be read. */
