@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "codec/message.h"
+
+#include "base/out.h"
+#include "ota/err.h"
+
+static void put_member(struct ota_out *o, const char *name, const char *value)
+{
+    ota_out_text(o, ", \"");
+    ota_out_text(o, name);
+    ota_out_text(o, "\": \"");
+    ota_out_json(o, value);
+    ota_out_char(o, '"');
+}
+
+static void put_number(struct ota_out *o, const char *name, uint32_t value)
+{
+    ota_out_text(o, ", \"");
+    ota_out_text(o, name);
+    ota_out_text(o, "\": \"");
+    ota_out_u32(o, value);
+    ota_out_char(o, '"');
+}
+
+static void put_message(struct ota_out *o, const char *text)
+{
+    ota_out_text(o, "{\"Message\":\"");
+    ota_out_text(o, text);
+    ota_out_char(o, '"');
+}
+
+int ota_message_request(const struct ota_message *m, char *buf, size_t cap)
+{
+    static const char *const text[] = {"Update Availability", "Request Update",
+                                       "Request Data Chunk"};
+    struct ota_version shown = *m->version;
+    char version[OTA_VERSION_TEXT_MAX];
+    struct ota_out o;
+    int rc;
+
+    shown.build = 0;
+    rc = ota_version_format(&shown, version, sizeof version);
+    if (rc < 0) {
+        return rc;
+    }
+    ota_out_init(&o, buf, cap);
+    put_message(&o, text[m->request]);
+    put_member(&o, "Manufacturer", m->identity->manufacturer);
+    put_member(&o, "ManufacturerID", m->identity->manufacturer_id);
+    put_member(&o, "ProductID", m->identity->product);
+    put_member(&o, "SerialNumber", m->identity->serial);
+    put_member(&o, "BoardName", m->identity->board);
+    put_member(&o, "Version", version);
+    put_member(&o, "UniqueTopicName", m->topic);
+    if (m->request == OTA_REQUEST_CHUNK) {
+        put_member(&o, "Filename", m->file);
+        put_number(&o, "Offset", m->offset);
+        put_number(&o, "Size", m->size);
+    }
+    ota_out_char(&o, '}');
+    return ota_out_end(&o);
+}
+
+int ota_message_result(int err, const char *topic, char *buf, size_t cap)
+{
+    struct ota_out o;
+
+    ota_out_init(&o, buf, cap);
+    put_message(&o, err == 0 ? "Success" : "Failure");
+    put_member(&o, "UniqueTopicName", topic);
+    if (err != 0) {
+        put_number(&o, "Reason", (uint32_t)-err);
+        put_member(&o, "Detail", ota_err_text(err));
+    }
+    ota_out_char(&o, '}');
+    return ota_out_end(&o);
+}

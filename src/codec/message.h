@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Texts that a device sends, to the byte as the original's templates give them.
+ */
+#ifndef OTA_CODEC_MESSAGE_H
+#define OTA_CODEC_MESSAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ota/version.h"
+
+/* Who is asking. Strings are NUL-terminated; they are escaped as JSON needs. */
+struct ota_identity {
+    const char *manufacturer;
+    const char *manufacturer_id;
+    const char *product;
+    const char *serial;
+    const char *board;
+};
+
+enum ota_request {
+    OTA_REQUEST_JOB,   /* "Update Availability" */
+    OTA_REQUEST_IMAGE, /* "Request Update": the whole image */
+    OTA_REQUEST_CHUNK, /* "Request Data Chunk": size bytes at offset */
+};
+
+struct ota_message {
+    enum ota_request request;
+    const struct ota_identity *identity;
+    const struct ota_version *version; /* running; the build number is not sent */
+    const char *topic;                 /* where the answer is to go */
+    const char *file;                  /* OTA_REQUEST_CHUNK: name from the job */
+    uint32_t offset;                   /* OTA_REQUEST_CHUNK: bytes */
+    uint32_t size;                     /* OTA_REQUEST_CHUNK: bytes */
+};
+
+/* Writes a request with NUL. Its length, or OTA_ENOSPC. */
+int ota_message_request(const struct ota_message *m, char *buf, size_t cap);
+
+/*
+ * Writes a session's result with NUL: "Success" for err 0; else "Failure" with the error's number
+ * (positive) and text as "Reason" and "Detail", which peers of the original ignore. Its length,
+ * or OTA_ENOSPC.
+ */
+int ota_message_result(int err, const char *topic, char *buf, size_t cap);
+
+#endif
