@@ -121,6 +121,11 @@ struct ota_system_ops {
     int (*random)(void *ctx, void *buf, size_t len);
     /* Restarts the device so that the bootloader runs. May return (a simulator's does). */
     void (*reset)(void *ctx);
+    /* For ota_run only, else NULL: sleeps up to ms, or until the network has something for the
+     * agent or wake is called. */
+    void (*wait)(void *ctx, uint32_t ms);
+    /* Optional (NULL): ends a wait early. Any thread, any context. */
+    void (*wake)(void *ctx);
 };
 
 struct ota_system {

@@ -80,6 +80,12 @@ enum ota_swap_type ota_swap_type(const struct ota_trailer *primary,
 int ota_slot_set_pending(const struct ota_slot *secondary, bool permanent);
 
 /*
+ * Takes a request to install back, by erasing the unit or units that hold the trailer. The image
+ * is lost if it reaches into them, and is to be downloaded again in any case. 0 or a flash error.
+ */
+int ota_slot_cancel_pending(const struct ota_slot *secondary);
+
+/*
  * Confirms the running image in the primary slot: no revert from now on. 0, also when there is
  * nothing to confirm; OTA_ESTATE if the magic is bad; or a flash error.
  */

@@ -92,6 +92,18 @@ int ota_slot_set_pending(const struct ota_slot *secondary, bool permanent)
     return write_request(secondary, &t, permanent);
 }
 
+int ota_slot_cancel_pending(const struct ota_slot *secondary)
+{
+    uint32_t len = ota_slot_trailer_size(secondary);
+    int rc;
+
+    if (secondary->area.size < len) {
+        return OTA_ERANGE;
+    }
+    rc = ota_area_erase(&secondary->area, secondary->area.size - len, len);
+    return rc == 0 ? ota_area_sync(&secondary->area) : rc;
+}
+
 int ota_slot_confirm(const struct ota_slot *primary)
 {
     struct ota_trailer t;

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The OTA agent: checks for updates, downloads, verifies, marks for installation and reports.
+ *
+ *     ota_init once, then ota_poll from a main loop, or ota_run in a thread of its own.
+ *
+ * The caller owns every structure and buffer; the agent allocates nothing and keeps pointers into
+ * the configuration, which must stay as it is. An agent is used by one thread; only ota_check,
+ * ota_stop and ota_shutdown may be called from anywhere, interrupts too. Agents are independent.
+ */
+#ifndef OTA_AGENT_H
+#define OTA_AGENT_H
+
+#include "ota/err.h"
+#include "ota/image.h"
+#include "ota/job.h"
+#include "ota/mqtt.h"
+#include "ota/port.h"
+#include "ota/session.h"
+#include "ota/slot.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Hook: the application looks on, changes, takes over, or stops -------------------------- */
+
+/* Values as in the original's callback reasons. */
+enum ota_moment {
+    OTA_MOMENT_BEFORE = 0, /* the state is entered; its effect comes next */
+    OTA_MOMENT_DONE = 1,   /* the effect is done */
+    OTA_MOMENT_FAILED = 2, /* the effect failed: err */
+};
+
+/* Values as in the original's callback results. */
+enum ota_answer {
+    OTA_ANSWER_CONTINUE = 0, /* go on; the answer to give unless there is a reason not to */
+    OTA_ANSWER_STOP = 1,     /* end this session; in AGENT_WAITING: skip it */
+    OTA_ANSWER_HANDLED = 2,  /* BEFORE: the application has done the effect itself */
+    OTA_ANSWER_REFUSE = 3,   /* BEFORE and DONE: treat the effect as failed, OTA_EREFUSED */
+};
+
+/*
+ * What the hook is called about. Texts marked "may change" lie in the agent's buffers: the
+ * application may overwrite them, NUL-terminated, within their room, before the effect.
+ */
+struct ota_hook_info {
+    enum ota_moment moment;
+    enum ota_state state;          /* STORAGE_WRITE for each block, inside of DATA_DOWNLOAD */
+    int err;                       /* first error of the session so far, or FAILED: why */
+    struct ota_endpoint *endpoint; /* server in use; may change before a ..._CONNECT */
+    char *topic;                   /* unique topic; may change before a ..._CONNECT */
+    size_t topic_cap;
+    char *file; /* path or name of the image; may change before DATA_CONNECT */
+    size_t file_cap;
+    /* Text about to be sent, before JOB_DOWNLOAD, DATA_DOWNLOAD (whole image) and RESULT_SEND; the
+     * job document before JOB_PARSE. May change. NULL elsewhere. HANDLED for JOB_DOWNLOAD: the
+     * application has put the job document here. */
+    char *message;
+    size_t message_cap;
+    const uint8_t *data; /* STORAGE_WRITE: the block */
+    uint32_t data_len;   /* bytes */
+    uint32_t written;    /* bytes stored; STORAGE_WRITE: before this block */
+    uint32_t total;      /* bytes of the image; 0: not known yet */
+    uint8_t percent;     /* 0 to 100 */
+};
+
+typedef enum ota_answer (*ota_hook)(void *arg, struct ota_hook_info *info);
+
+/* ---- Configuration --------------------------------------------------------------------------
+ * Zero everything, then set what is needed; zero means the default given. Times in seconds;
+ * OTA_NEVER_S switches a limit off. */
+
+#define OTA_NEVER_S UINT32_MAX
+
+struct ota_timing {
+    uint32_t initial_check_s; /* from start to the first session; 60 */
+    uint32_t next_check_s;    /* from a session to the next; 86400 */
+    uint32_t retry_s;         /* first wait after a failure, then doubling up to next_check_s; 5 */
+    uint32_t connect_s;       /* a connect or disconnect, at most; 30 */
+    uint32_t job_s;           /* getting the job document, at most; 30 */
+    uint32_t data_s;          /* one try of the download, at most; 1200 */
+    uint32_t packet_s;        /* without a new byte, at most; 60 */
+    uint32_t stall_s;         /* without a new byte until it is asked for again; 5 */
+    uint32_t result_s;        /* sending the result, at most; 30 */
+    uint8_t connect_retries;  /* for image and result, after the first try; 3 */
+    uint8_t download_tries;   /* in a row without a new byte; 3 */
+};
+
+struct ota_mqtt_config {
+    const struct ota_mqtt *client;
+    const char *host; /* broker */
+    uint16_t port;    /* 1883, or 8883 with tls */
+    bool tls;
+    bool keep_session;      /* persistent session; identifier is then used as it is */
+    const char *identifier; /* first 18 characters begin the client id; "cy_device" */
+    const char *username;   /* NULL: none */
+    const char *password;
+    const char *company;        /* first level of every topic; "anycloud" */
+    const char *const *filters; /* more topics to subscribe to, QoS 1; n_filters of them */
+    uint8_t n_filters;
+    uint16_t keep_alive_s; /* 60 */
+    bool whole_image;      /* one request for everything instead of chunk by chunk */
+    uint8_t window;        /* chunks asked for ahead; 4 */
+};
+
+struct ota_config {
+    /* Who this device is; NULL gives the original's sample values. board is required. */
+    const char *board;
+    const char *manufacturer;
+    const char *manufacturer_id;
+    const char *product;
+    const char *serial;
+    /* Running version; all zero: read from the image header in the primary slot. */
+    struct ota_version version;
+
+    const struct ota_slot *primary;
+    const struct ota_slot *secondary;
+    uint32_t image_max;     /* bytes; 0: the slot without its fixed trailer fields */
+    struct ota_trust trust; /* checked before an image is marked; required */
+    struct ota_system system;
+
+    enum ota_transport transport; /* where sessions begin; only MQTT now */
+    enum ota_flow flow;
+    struct ota_mqtt_config mqtt;
+
+    bool do_not_send_result;
+    bool reboot;       /* reset when an image has been marked */
+    bool is_permanent; /* install for good: no revert, no confirm */
+    struct ota_timing timing;
+
+    ota_hook hook; /* NULL: none */
+    void *hook_arg;
+
+    void *work;      /* aligned for any type */
+    size_t work_len; /* OTA_WORK_LEN(write_size of the secondary's device) or more */
+};
+
+#define OTA_CHUNK_LEN 4096u   /* bytes asked for at a time */
+#define OTA_MESSAGE_MAX 1024u /* a job document or request, with NUL */
+#define OTA_WORK_LEN(write_size) (OTA_MESSAGE_MAX + OTA_CHUNK_LEN + 64u + (write_size))
+#define OTA_TOPIC_MAX 160u /* unique topic, with NUL */
+
+/* ---- The agent --------------------------------------------------------------------------------
+ */
+
+/* Memory of an agent: the caller's, to be left alone until ota_init. */
+#define OTA_AGENT_LEN (1280u + 64u * sizeof(void *))
+
+struct ota_agent {
+    uint64_t memory[OTA_AGENT_LEN / sizeof(uint64_t)];
+};
+
+/*
+ * Sets an agent up; the first session is due after timing.initial_check_s. Reads the running
+ * image's version unless it is given. 0; OTA_EARG for a missing or contradictory setting;
+ * OTA_ENOSPC for a short work buffer; OTA_ETRANSPORT for a transport that this build lacks; or why
+ * the running image's header cannot be read.
+ */
+int ota_init(struct ota_agent *agent, const struct ota_config *config);
+
+/*
+ * One bounded step; never waits for network or time. Returns the milliseconds that the caller may
+ * sleep before the next call (sooner is fine, and better when the network has something).
+ */
+uint32_t ota_poll(struct ota_agent *agent);
+
+/*
+ * Polls until ota_shutdown has taken effect, with system.wait in between. For a thread of the
+ * agent's own. Returns the last session's first error, or 0.
+ */
+int ota_run(struct ota_agent *agent);
+
+/* Asks for a session now; remembered if one is under way. Any thread, any context. */
+void ota_check(struct ota_agent *agent);
+
+/* Asks to end the session under way; an image that it has marked is unmarked. Without one
+ * nothing happens. Any thread, any context. */
+void ota_stop(struct ota_agent *agent);
+
+/* Asks to end the session under way, and then the agent: ota_state becomes EXITING. An image that
+ * is marked already stays so. Any thread, any context. */
+void ota_shutdown(struct ota_agent *agent);
+
+/* Confirms the running image: it will not be reverted. Call it after the self-test, before the
+ * next session can begin; sessions do not start while the running image is on trial. */
+int ota_confirm(struct ota_agent *agent);
+
+/* Where the agent is. */
+enum ota_state ota_state(const struct ota_agent *agent);
+
+/* First error of the session under way or, when waiting, of the last one; 0: none. */
+int ota_last_error(const struct ota_agent *agent);
+
+/* Number of sessions that have ended since ota_init. */
+uint32_t ota_sessions(const struct ota_agent *agent);
+
+/* The running version. */
+const struct ota_version *ota_running_version(const struct ota_agent *agent);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a build selects: which links it holds and how it sizes its buffers. Options remove code or
+ * size buffers; they never change a public structure or what the code does. Set them with -D, or
+ * put them in a header of your own and name it with -DOTA_CONFIG_FILE='"my_ota_config.h"'.
+ */
+#ifndef OTA_CONFIG_H
+#define OTA_CONFIG_H
+
+#ifdef OTA_CONFIG_FILE
+#include OTA_CONFIG_FILE
+#endif
+
+/* 1: updates over MQTT. 0 saves the link and its messages. Default 1. */
+#ifndef OTA_CONFIG_MQTT
+#define OTA_CONFIG_MQTT 1
+#endif
+
+#endif

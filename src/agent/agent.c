@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The driver: performs the effect of the session's state, tells the session how it went, and
+ * lets the hook have its say before and after.
+ */
+#include "agent/agent.h"
+
+#include "ota/err.h"
+
+/* Longest sleep while a link works; its socket should end it sooner. */
+#define LINK_SLEEP_MS 100u
+
+/* Longest sleep in any state, so that a missed wake is not for long. */
+#define SLEEP_MAX_MS 1000u
+
+static uint64_t now(const struct agent *a)
+{
+    return a->config->system.ops->now_ms(a->config->system.ctx);
+}
+
+/* ---- Requests from elsewhere ----------------------------------------------------------------- */
+
+static void post(struct agent *a, uint8_t *flag)
+{
+    const struct ota_system *sys = &a->config->system;
+
+    __atomic_store_n(flag, 1, __ATOMIC_RELEASE);
+    if (sys->ops->wake != NULL) {
+        sys->ops->wake(sys->ctx);
+    }
+}
+
+static bool take(uint8_t *flag)
+{
+    if (__atomic_load_n(flag, __ATOMIC_ACQUIRE) == 0) {
+        return false;
+    }
+    __atomic_store_n(flag, 0, __ATOMIC_RELAXED);
+    return true;
+}
+
+void ota_check(struct ota_agent *agent)
+{
+    post(ota_agent_of(agent), &ota_agent_of(agent)->requests.check);
+}
+
+void ota_stop(struct ota_agent *agent)
+{
+    post(ota_agent_of(agent), &ota_agent_of(agent)->requests.stop);
+}
+
+void ota_shutdown(struct ota_agent *agent)
+{
+    post(ota_agent_of(agent), &ota_agent_of(agent)->requests.shutdown);
+}
+
+/* ---- Steps
+ * --------------------------------------------------------------------------------------- */
+
+/* Whatever way a session ended: nothing of it goes on. One that was stopped installs nothing. */
+static void end_session(struct agent *a, bool is_stopped)
+{
+    a->link->close(&a->links);
+    a->n_sessions++;
+    if (a->is_marked && is_stopped) {
+        int rc = ota_slot_cancel_pending(a->config->secondary);
+
+        if (rc != 0) {
+            a->session.err = rc;
+        }
+    }
+    a->is_marked = false;
+}
+
+static void report(struct agent *a, enum ota_event_kind kind, int err, uint64_t now_ms)
+{
+    const struct ota_system *sys = &a->config->system;
+    bool was_waiting = a->session.state == OTA_STATE_AGENT_WAITING;
+    bool is_stopped = (a->session.is_stopped && !a->session.is_exiting) || kind == OTA_EVENT_STOP;
+    struct ota_event ev = {
+        .kind = kind,
+        .err = err,
+        .has_progress = a->xfer.next > a->begun_at,
+        .now_ms = now_ms,
+    };
+
+    /* Without randomness the retries are not spread; topics and ids would refuse it themselves. */
+    (void)sys->ops->random(sys->ctx, &ev.random, sizeof ev.random);
+    a->step = STEP_ENTER;
+    (void)ota_session_step(&a->session, &ev);
+    if (!was_waiting &&
+        (a->session.state == OTA_STATE_AGENT_WAITING || a->session.state == OTA_STATE_EXITING)) {
+        end_session(a, is_stopped);
+    }
+}
+
+static void end_failed(struct agent *a, int err, uint64_t now_ms)
+{
+    enum ota_answer answer = ota_agent_call_hook(a, OTA_MOMENT_FAILED, err);
+    bool is_stop = answer == OTA_ANSWER_STOP || err == OTA_ESTOPPED;
+
+    report(a, is_stop ? OTA_EVENT_STOP : OTA_EVENT_FAIL, err, now_ms);
+}
+
+static void end_done(struct agent *a, uint64_t now_ms)
+{
+    int err = ota_agent_answer_error(ota_agent_call_hook(a, OTA_MOMENT_DONE, 0));
+
+    if (err != 0) {
+        end_failed(a, err, now_ms);
+        return;
+    }
+    if (a->session.state == OTA_STATE_OTA_COMPLETE && a->is_marked && a->config->reboot) {
+        /* Into the bootloader, unless this device only pretends to. */
+        a->config->system.ops->reset(a->config->system.ctx);
+    }
+    report(a, OTA_EVENT_OK, 0, now_ms);
+}
+
+static void end(struct agent *a, int rc, uint64_t now_ms)
+{
+    if (rc < 0) {
+        end_failed(a, rc, now_ms);
+    } else if (rc == 0) {
+        end_done(a, now_ms);
+    }
+}
+
+static int prepare(struct agent *a)
+{
+    enum ota_link_task task;
+
+    if (ota_agent_task(a->session.state, &task) &&
+        (task == OTA_LINK_JOB || task == OTA_LINK_DATA || task == OTA_LINK_RESULT)) {
+        return a->link->prepare(&a->links, task);
+    }
+    return 0;
+}
+
+/* Waiting that the hook has called off: the session is planned anew, without asking it again. */
+static void skip_session(struct agent *a, uint64_t now_ms)
+{
+    report(a, OTA_EVENT_STOP, 0, now_ms);
+    a->step = STEP_RUN;
+}
+
+static void begin_effect(struct agent *a, uint64_t now_ms)
+{
+    const struct effect *effect = ota_agent_effect(a->session.state);
+    int rc = 0;
+
+    a->step = STEP_RUN;
+    if (effect->begin != NULL) {
+        rc = effect->begin(a, now_ms);
+    }
+    if (rc != 0 || effect->run == NULL) {
+        end(a, rc, now_ms);
+    }
+}
+
+static void enter(struct agent *a, uint64_t now_ms)
+{
+    enum ota_state state = a->session.state;
+    int rc = prepare(a);
+    enum ota_answer answer;
+    int err;
+
+    if (rc != 0) {
+        end_failed(a, rc, now_ms);
+        return;
+    }
+    answer = ota_agent_call_hook(a, OTA_MOMENT_BEFORE, 0);
+    err = ota_agent_answer_error(answer);
+    if (state == OTA_STATE_AGENT_WAITING && err != 0) {
+        skip_session(a, now_ms);
+    } else if (answer == OTA_ANSWER_CONTINUE || state == OTA_STATE_OTA_COMPLETE) {
+        begin_effect(a, now_ms); /* cleaning up is not the application's to prevent */
+    } else {
+        end(a, err, now_ms);
+    }
+}
+
+static void run(struct agent *a, uint64_t now_ms)
+{
+    int rc = ota_agent_effect(a->session.state)->run(a, now_ms);
+
+    if (rc > 0 && now_ms >= a->session.limit_ms) {
+        rc = OTA_ETIMEOUT;
+    }
+    end(a, rc, now_ms);
+}
+
+/* Stop and shutdown count in every state; a stop without a session is void. */
+static bool obey(struct agent *a, uint64_t now_ms)
+{
+    bool is_waiting = a->session.state == OTA_STATE_AGENT_WAITING;
+
+    if (take(&a->requests.check)) {
+        a->is_checked = true;
+    }
+    if (take(&a->requests.shutdown)) {
+        report(a, OTA_EVENT_EXIT, OTA_ESTOPPED, now_ms);
+        return true;
+    }
+    if (take(&a->requests.stop) && !is_waiting) {
+        report(a, OTA_EVENT_STOP, OTA_ESTOPPED, now_ms);
+        return true;
+    }
+    return false;
+}
+
+static uint32_t sleep_for(const struct agent *a, uint64_t now_ms)
+{
+    enum ota_link_task task;
+    uint64_t left = a->session.due_ms > now_ms ? a->session.due_ms - now_ms : 0;
+
+    if (a->session.state == OTA_STATE_AGENT_WAITING ? a->step == STEP_RUN && !a->is_checked
+                                                    : a->step == STEP_ENTER) {
+        return left < SLEEP_MAX_MS ? (uint32_t)left : SLEEP_MAX_MS;
+    }
+    return a->step == STEP_RUN && ota_agent_task(a->session.state, &task) ? LINK_SLEEP_MS : 0;
+}
+
+uint32_t ota_poll(struct ota_agent *agent)
+{
+    struct agent *a = ota_agent_of(agent);
+    uint64_t now_ms = now(a);
+
+    if (a->session.state == OTA_STATE_EXITING) {
+        return SLEEP_MAX_MS;
+    }
+    if (obey(a, now_ms)) {
+        return 0;
+    }
+    if (a->step == STEP_RUN) {
+        run(a, now_ms);
+    } else if (a->session.state == OTA_STATE_AGENT_WAITING || now_ms >= a->session.due_ms) {
+        enter(a, now_ms);
+    }
+    return sleep_for(a, now_ms);
+}
+
+int ota_run(struct ota_agent *agent)
+{
+    struct agent *a = ota_agent_of(agent);
+    const struct ota_system *sys = &a->config->system;
+
+    while (a->session.state != OTA_STATE_EXITING) {
+        uint32_t ms = ota_poll(agent);
+
+        if (ms > 0) {
+            sys->ops->wait(sys->ctx, ms);
+        }
+    }
+    return a->session.err;
+}
+
+/* ---- Looking on
+ * ---------------------------------------------------------------------------------- */
+
+int ota_confirm(struct ota_agent *agent)
+{
+    return ota_slot_confirm(ota_agent_of(agent)->config->primary);
+}
+
+enum ota_state ota_state(const struct ota_agent *agent)
+{
+    return ((const struct agent *)(const void *)agent->memory)->session.state;
+}
+
+int ota_last_error(const struct ota_agent *agent)
+{
+    return ((const struct agent *)(const void *)agent->memory)->session.err;
+}
+
+uint32_t ota_sessions(const struct ota_agent *agent)
+{
+    return ((const struct agent *)(const void *)agent->memory)->n_sessions;
+}
+
+const struct ota_version *ota_running_version(const struct ota_agent *agent)
+{
+    return &((const struct agent *)(const void *)agent->memory)->running;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The agent's own state, and the pieces that its driver is made of. */
+#ifndef OTA_AGENT_AGENT_H
+#define OTA_AGENT_AGENT_H
+
+#include "engine/sink.h"
+#include "engine/xfer.h"
+#include "link/link.h"
+#include "link/mqtt.h"
+#include "ota/agent.h"
+#include "ota/config.h"
+
+/* How far the current state's effect is. */
+enum step {
+    STEP_ENTER, /* not begun; waits for its moment */
+    STEP_RUN,   /* begun */
+};
+
+/* Requests from other threads and interrupts. */
+struct requests {
+    uint8_t check;
+    uint8_t stop;
+    uint8_t shutdown;
+};
+
+struct agent {
+    const struct ota_config *config;
+    struct ota_session session;
+    struct ota_session_config session_config;
+    struct ota_xfer xfer;
+    struct ota_xfer_config xfer_config;
+    struct ota_sink sink;
+    struct ota_identity identity;
+    struct ota_version running;
+    struct ota_endpoint server; /* of the current phase */
+    struct ota_job job;
+    struct ota_link_env env;
+    const struct ota_link_ops *link; /* of the current phase */
+    union {
+        struct ota_mqtt_link mqtt;
+    } links;
+    struct ota_source source; /* while verifying */
+    struct ota_image_check check;
+    struct requests requests;
+    enum step step;
+    int answer;        /* the hook's answer within a link's callback, as an error */
+    uint32_t begun_at; /* bytes stored when this try of the download began */
+    uint32_t n_sessions;
+    bool is_checked; /* a session was asked for while another one ran */
+    bool is_marked;  /* the secondary slot was marked in this session */
+    char topic[OTA_TOPIC_MAX];
+};
+
+/* The effect of a state: begin starts it (0, or why not), run moves it on (1: not done yet).
+ * Either may be NULL: nothing to do. */
+struct effect {
+    int (*begin)(struct agent *a, uint64_t now_ms);
+    int (*run)(struct agent *a, uint64_t now_ms);
+};
+
+const struct effect *ota_agent_effect(enum ota_state state);
+
+/* The link task of a state; false if it has none. */
+bool ota_agent_task(enum ota_state state, enum ota_link_task *task);
+
+/* Calls the hook for the current state. moment FAILED: err says why. */
+enum ota_answer ota_agent_call_hook(struct agent *a, enum ota_moment moment, int err);
+
+/* Calls it for a block about to be stored. */
+enum ota_answer ota_agent_call_write_hook(struct agent *a, const uint8_t *data, uint32_t len);
+
+/* The error that an answer stands for: 0 for CONTINUE and HANDLED. */
+int ota_agent_answer_error(enum ota_answer answer);
+
+/* Sets server and link to where sessions begin. OTA_ETRANSPORT if there is no such link. */
+int ota_agent_go_home(struct agent *a);
+
+/* Chooses the link for a transport. OTA_ETRANSPORT if there is none. */
+int ota_agent_use_link(struct agent *a, enum ota_transport transport);
+
+static inline struct agent *ota_agent_of(struct ota_agent *agent)
+{
+    return (struct agent *)(void *)agent->memory;
+}
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each state of a session does. */
+#include <string.h>
+
+#include "agent/agent.h"
+#include "base/out.h"
+#include "ota/err.h"
+
+#define DIRECT_TOPIC "/OTAImage/"
+#define COMPANY "anycloud"
+
+/* ---- Session -----------------------------------------------------------------------------------
+ */
+
+static int run_wait(struct agent *a, uint64_t now_ms)
+{
+    return now_ms < a->session.due_ms && !a->is_checked;
+}
+
+/* Where answers are to come to: a level of random digits nobody can guess. */
+static int make_topic(struct agent *a)
+{
+    const struct ota_config *c = a->config;
+    uint32_t random[2];
+    struct ota_out o;
+    int rc = c->system.ops->random(c->system.ctx, random, sizeof random);
+
+    if (rc != 0) {
+        return rc;
+    }
+    ota_out_init(&o, a->topic, sizeof a->topic);
+    ota_out_text(&o, c->mqtt.company != NULL ? c->mqtt.company : COMPANY);
+    ota_out_char(&o, '/');
+    ota_out_text(&o, c->board);
+    ota_out_text(&o, DIRECT_TOPIC);
+    ota_out_u32(&o, random[0]);
+    ota_out_u32(&o, random[1]);
+    rc = ota_out_end(&o);
+    return rc < 0 ? rc : 0;
+}
+
+static int begin_session(struct agent *a, uint64_t now_ms)
+{
+    int rc = ota_slot_is_confirmed(a->config->primary);
+
+    a->is_checked = false;
+    a->is_marked = false;
+    memset(&a->job, 0, sizeof a->job);
+    ota_xfer_init(&a->xfer, &a->xfer_config, 0, 0, now_ms);
+    if (rc == 0) {
+        return OTA_ESTATE; /* a download would destroy the image to revert to */
+    }
+    if (rc > 0) {
+        rc = make_topic(a);
+    }
+    return rc != 0 ? rc : ota_agent_go_home(a);
+}
+
+/* ---- Job ---------------------------------------------------------------------------------------
+ */
+
+/* True if the secondary slot waits for the bootloader with this version or a newer one. */
+static bool is_installed_next(const struct agent *a, const struct ota_version *v)
+{
+    struct ota_trailer t;
+    struct ota_source src;
+    struct ota_image image;
+
+    ota_source_from_area(&src, &a->config->secondary->area);
+    return ota_slot_read_trailer(a->config->secondary, &t) == 0 && t.magic == OTA_FIELD_SET &&
+           ota_image_parse(&src, &image) == 0 && ota_version_compare(&image.header.version, v) >= 0;
+}
+
+static bool is_same(const char *x, const char *y)
+{
+    size_t len = strlen(x);
+
+    return len == strlen(y) && memcmp(x, y, len) == 0;
+}
+
+static int parse_job(struct agent *a, uint64_t now_ms)
+{
+    int rc = ota_job_parse(a->env.text, a->env.text_len, &a->server, &a->job);
+
+    (void)now_ms;
+    if (rc != 0) {
+        return rc;
+    }
+    if (!is_same(a->job.board, a->config->board)) {
+        return OTA_EBOARD;
+    }
+    if (ota_version_compare(&a->job.version, &a->running) <= 0) {
+        return OTA_EVERSION;
+    }
+    return is_installed_next(a, &a->job.version) ? OTA_ENOUPDATE : 0;
+}
+
+static int follow_job(struct agent *a, uint64_t now_ms)
+{
+    (void)now_ms;
+    if (!a->job.is_redirected) {
+        return 0;
+    }
+    if (a->job.data.transport == OTA_TRANSPORT_MQTT && a->server.transport != OTA_TRANSPORT_MQTT) {
+        a->job.data.tls = a->config->mqtt.tls;
+    }
+    a->server = a->job.data;
+    return ota_agent_use_link(a, a->server.transport);
+}
+
+/* ---- Storage -----------------------------------------------------------------------------------
+ */
+
+/* A retry goes on where the last try ended: what is stored stays. */
+static int open_storage(struct agent *a, uint64_t now_ms)
+{
+    const struct ota_config *c = a->config;
+    uint32_t limit = c->image_max;
+
+    if (limit == 0) {
+        limit = c->secondary->area.size - ota_slot_trailer_size(c->secondary);
+    }
+    if (a->xfer.next == 0) {
+        ota_sink_open(&a->sink, &c->secondary->area, limit,
+                      (uint8_t *)c->work + OTA_MESSAGE_MAX + OTA_CHUNK_LEN + 64u, &a->running);
+    }
+    ota_xfer_init(&a->xfer, &a->xfer_config, a->xfer.next, a->xfer.next == 0 ? 0 : a->xfer.total,
+                  now_ms);
+    a->begun_at = a->xfer.next;
+    return 0;
+}
+
+static int close_storage(struct agent *a, uint64_t now_ms)
+{
+    (void)now_ms;
+    return a->xfer.next == 0 ? 0 : ota_sink_finish(&a->sink);
+}
+
+/* ---- Verification ------------------------------------------------------------------------------
+ */
+
+static int begin_verify(struct agent *a, uint64_t now_ms)
+{
+    (void)now_ms;
+    if (!ota_xfer_is_done(&a->xfer)) {
+        return OTA_EINCOMPLETE;
+    }
+    ota_source_from_area(&a->source, &a->config->secondary->area);
+    a->source.size = a->xfer.total;
+    return ota_image_check_init(&a->check, &a->source, &a->config->trust);
+}
+
+/* The board an image says it is made for, if it says so. */
+static int check_board(const struct agent *a)
+{
+    uint8_t board[OTA_BOARD_MAX];
+    int len = ota_tlv_find(&a->source, &a->check.image, OTA_TLV_BOARD, true, board, sizeof board);
+    size_t want = strlen(a->config->board);
+
+    if (len == OTA_ETLV) {
+        return 0;
+    }
+    return len >= 0 && (size_t)len == want && memcmp(board, a->config->board, want) == 0
+               ? 0
+               : OTA_EBOARD;
+}
+
+static int run_verify(struct agent *a, uint64_t now_ms)
+{
+    int rc = ota_image_check_step(&a->check, a->env.chunk, OTA_CHUNK_LEN);
+
+    (void)now_ms;
+    if (rc != 0) {
+        return rc;
+    }
+    if (ota_version_compare(&a->check.image.header.version, &a->running) <= 0) {
+        return OTA_EVERSION;
+    }
+    rc = check_board(a);
+    if (rc == 0) {
+        rc = ota_slot_set_pending(a->config->secondary, a->config->is_permanent);
+    }
+    a->is_marked = rc == 0;
+    return rc;
+}
+
+/* ---- Result ------------------------------------------------------------------------------------
+ */
+
+static int return_home(struct agent *a, uint64_t now_ms)
+{
+    (void)now_ms;
+    a->link->close(&a->links);
+    a->env.result = a->session.err;
+    return ota_agent_go_home(a);
+}
+
+/* ---- Links -------------------------------------------------------------------------------------
+ */
+
+bool ota_agent_task(enum ota_state state, enum ota_link_task *task)
+{
+    switch (state) {
+    case OTA_STATE_JOB_CONNECT:
+    case OTA_STATE_DATA_CONNECT:
+    case OTA_STATE_RESULT_CONNECT:
+        *task = OTA_LINK_CONNECT;
+        return true;
+    case OTA_STATE_JOB_DOWNLOAD:
+        *task = OTA_LINK_JOB;
+        return true;
+    case OTA_STATE_DATA_DOWNLOAD:
+        *task = OTA_LINK_DATA;
+        return true;
+    case OTA_STATE_RESULT_SEND:
+        *task = OTA_LINK_RESULT;
+        return true;
+    case OTA_STATE_JOB_DISCONNECT:
+    case OTA_STATE_DATA_DISCONNECT:
+    case OTA_STATE_RESULT_DISCONNECT:
+        *task = OTA_LINK_DISCONNECT;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int begin_link(struct agent *a, uint64_t now_ms)
+{
+    enum ota_link_task task = OTA_LINK_CONNECT;
+
+    (void)ota_agent_task(a->session.state, &task);
+    a->answer = 0;
+    return a->link->begin(&a->links, task, now_ms);
+}
+
+static int run_link(struct agent *a, uint64_t now_ms)
+{
+    enum ota_link_task task = OTA_LINK_CONNECT;
+    int rc;
+
+    (void)ota_agent_task(a->session.state, &task);
+    rc = a->link->poll(&a->links, task, now_ms);
+    return a->answer != 0 ? a->answer : rc;
+}
+
+/* ---- Table -------------------------------------------------------------------------------------
+ */
+
+static const struct effect effects[OTA_STATE_COUNT] = {
+    [OTA_STATE_AGENT_WAITING] = {NULL, run_wait},
+    [OTA_STATE_START_UPDATE] = {begin_session, NULL},
+    [OTA_STATE_JOB_CONNECT] = {begin_link, run_link},
+    [OTA_STATE_JOB_DOWNLOAD] = {begin_link, run_link},
+    [OTA_STATE_JOB_DISCONNECT] = {begin_link, run_link},
+    [OTA_STATE_JOB_PARSE] = {parse_job, NULL},
+    [OTA_STATE_JOB_REDIRECT] = {follow_job, NULL},
+    [OTA_STATE_STORAGE_OPEN] = {open_storage, NULL},
+    [OTA_STATE_DATA_CONNECT] = {begin_link, run_link},
+    [OTA_STATE_DATA_DOWNLOAD] = {begin_link, run_link},
+    [OTA_STATE_DATA_DISCONNECT] = {begin_link, run_link},
+    [OTA_STATE_STORAGE_CLOSE] = {close_storage, NULL},
+    [OTA_STATE_VERIFY] = {begin_verify, run_verify},
+    [OTA_STATE_RESULT_REDIRECT] = {return_home, NULL},
+    [OTA_STATE_RESULT_CONNECT] = {begin_link, run_link},
+    [OTA_STATE_RESULT_SEND] = {begin_link, run_link},
+    [OTA_STATE_RESULT_DISCONNECT] = {begin_link, run_link},
+};
+
+const struct effect *ota_agent_effect(enum ota_state state)
+{
+    return &effects[state];
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "agent/agent.h"
+#include "ota/err.h"
+
+static uint8_t percent(uint32_t written, uint32_t total)
+{
+    return total == 0 ? 0 : (uint8_t)((uint64_t)written * 100 / total);
+}
+
+static bool has_message(enum ota_state state)
+{
+    return state == OTA_STATE_JOB_DOWNLOAD || state == OTA_STATE_DATA_DOWNLOAD ||
+           state == OTA_STATE_RESULT_SEND || state == OTA_STATE_JOB_PARSE;
+}
+
+static enum ota_answer call(struct agent *a, struct ota_hook_info *info)
+{
+    const struct ota_config *c = a->config;
+
+    if (c->hook == NULL) {
+        return OTA_ANSWER_CONTINUE;
+    }
+    info->endpoint = &a->server;
+    info->topic = a->topic;
+    info->topic_cap = sizeof a->topic;
+    info->file = a->job.file;
+    info->file_cap = sizeof a->job.file;
+    info->written = a->xfer.next;
+    info->total = a->xfer.total;
+    info->percent = percent(info->written, info->total);
+    return c->hook(c->hook_arg, info);
+}
+
+enum ota_answer ota_agent_call_hook(struct agent *a, enum ota_moment moment, int err)
+{
+    struct ota_hook_info info = {
+        .moment = moment,
+        .state = a->session.state,
+        .err = err != 0 ? err : a->session.err,
+    };
+    enum ota_answer answer;
+
+    if (has_message(info.state)) {
+        info.message = a->env.text;
+        info.message_cap = OTA_MESSAGE_MAX;
+    }
+    answer = call(a, &info);
+    if (info.message != NULL) {
+        a->env.text[OTA_MESSAGE_MAX - 1] = '\0';
+        a->env.text_len = strlen(a->env.text);
+    }
+    return answer;
+}
+
+enum ota_answer ota_agent_call_write_hook(struct agent *a, const uint8_t *data, uint32_t len)
+{
+    struct ota_hook_info info = {
+        .moment = OTA_MOMENT_BEFORE,
+        .state = OTA_STATE_STORAGE_WRITE,
+        .err = a->session.err,
+        .data = data,
+        .data_len = len,
+    };
+
+    return call(a, &info);
+}
+
+int ota_agent_answer_error(enum ota_answer answer)
+{
+    switch (answer) {
+    case OTA_ANSWER_STOP:
+        return OTA_ESTOPPED;
+    case OTA_ANSWER_REFUSE:
+        return OTA_EREFUSED;
+    default:
+        return 0;
+    }
+}

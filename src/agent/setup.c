@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a configuration to an agent that is ready. */
+#include <string.h>
+
+#include "agent/agent.h"
+#include "flash/area.h"
+#include "ota/err.h"
+
+#define WINDOW 4u
+#define SAMPLE_MANUFACTURER "Express Widgits Corporation"
+#define SAMPLE_MANUFACTURER_ID "EWCO"
+#define SAMPLE_PRODUCT "Easy Widgit"
+#define SAMPLE_SERIAL "ABC213450001"
+
+static const char *text_or(const char *text, const char *otherwise)
+{
+    return text != NULL ? text : otherwise;
+}
+
+static uint32_t ms_or(uint32_t seconds, uint32_t otherwise)
+{
+    if (seconds == 0) {
+        seconds = otherwise;
+    }
+    return seconds > UINT32_MAX / 1000 ? OTA_NEVER : seconds * 1000;
+}
+
+static uint8_t count_or(uint8_t count, uint8_t otherwise)
+{
+    return count != 0 ? count : otherwise;
+}
+
+static void set_session(struct agent *a)
+{
+    const struct ota_config *c = a->config;
+    const struct ota_timing *t = &c->timing;
+    struct ota_session_config *s = &a->session_config;
+
+    s->flow = c->flow;
+    s->send_result = !c->do_not_send_result;
+    s->initial_ms = ms_or(t->initial_check_s, 60);
+    s->next_ms = ms_or(t->next_check_s, 86400);
+    s->retry_ms = ms_or(t->retry_s, 5);
+    s->limit_ms[OTA_LIMIT_NONE] = OTA_NEVER;
+    s->limit_ms[OTA_LIMIT_CONNECT] = ms_or(t->connect_s, 30);
+    s->limit_ms[OTA_LIMIT_JOB] = ms_or(t->job_s, 30);
+    s->limit_ms[OTA_LIMIT_DATA] = ms_or(t->data_s, 1200);
+    s->limit_ms[OTA_LIMIT_RESULT] = ms_or(t->result_s, 30);
+    s->connect_retries = count_or(t->connect_retries, 3);
+    s->download_tries = count_or(t->download_tries, 3);
+}
+
+static void set_xfer(struct agent *a)
+{
+    const struct ota_mqtt_config *m = &a->config->mqtt;
+    const struct ota_timing *t = &a->config->timing;
+
+    a->xfer_config.chunk = OTA_CHUNK_LEN;
+    a->xfer_config.stall_ms = ms_or(t->stall_s, 5);
+    a->xfer_config.give_up_ms = ms_or(t->packet_s, 60);
+    a->xfer_config.window = count_or(m->window, WINDOW);
+    a->xfer_config.is_whole = m->whole_image;
+}
+
+static void set_identity(struct agent *a)
+{
+    const struct ota_config *c = a->config;
+
+    a->identity.board = c->board;
+    a->identity.manufacturer = text_or(c->manufacturer, SAMPLE_MANUFACTURER);
+    a->identity.manufacturer_id = text_or(c->manufacturer_id, SAMPLE_MANUFACTURER_ID);
+    a->identity.product = text_or(c->product, SAMPLE_PRODUCT);
+    a->identity.serial = text_or(c->serial, SAMPLE_SERIAL);
+}
+
+static uint64_t now(const struct agent *a)
+{
+    return a->config->system.ops->now_ms(a->config->system.ctx);
+}
+
+/* Image bytes from a link: judged, shown to the hook, stored. */
+static int take_data(void *arg, const struct ota_link_data *d)
+{
+    struct agent *a = arg;
+    enum ota_answer answer;
+    uint32_t skip = 0;
+    int rc;
+
+    if (d->version != NULL && ota_version_compare(d->version, &a->running) <= 0) {
+        return OTA_EVERSION;
+    }
+    rc = ota_xfer_offer(&a->xfer, d->total, d->off, d->len, &skip);
+    if (rc != OTA_XFER_TAKE) {
+        return rc < 0 ? rc : 0;
+    }
+    answer = ota_agent_call_write_hook(a, d->data + skip, d->len - skip);
+    a->answer = ota_agent_answer_error(answer);
+    rc = a->answer;
+    if (answer == OTA_ANSWER_CONTINUE) {
+        rc = ota_sink_push(&a->sink, d->total, d->data + skip, d->len - skip);
+        if (rc != 0) {
+            a->xfer.next = 0; /* what the slot holds now is not known: from the start */
+            a->begun_at = 0;
+        }
+    }
+    if (rc == 0) {
+        ota_xfer_advance(&a->xfer, d->len - skip, now(a));
+    }
+    return rc;
+}
+
+static void set_env(struct agent *a)
+{
+    struct ota_link_env *env = &a->env;
+
+    env->config = a->config;
+    env->identity = &a->identity;
+    env->running = &a->running;
+    env->server = &a->server;
+    env->topic = a->topic;
+    env->file = a->job.file;
+    env->text = a->config->work;
+    env->text[0] = '\0';
+    env->chunk = (uint8_t *)a->config->work + OTA_MESSAGE_MAX;
+    env->xfer = &a->xfer;
+    env->data = take_data;
+    env->arg = a;
+}
+
+int ota_agent_use_link(struct agent *a, enum ota_transport transport)
+{
+    switch (transport) {
+#if OTA_CONFIG_MQTT
+    case OTA_TRANSPORT_MQTT:
+        a->link = &ota_mqtt_link_ops;
+        break;
+#endif
+    default:
+        return OTA_ETRANSPORT;
+    }
+    a->link->init(&a->links, &a->env);
+    return 0;
+}
+
+int ota_agent_go_home(struct agent *a)
+{
+    const struct ota_mqtt_config *m = &a->config->mqtt;
+    size_t len = strlen(m->host);
+
+    a->server.transport = a->config->transport;
+    a->server.tls = m->tls;
+    a->server.port = m->port;
+    if (m->port == 0) {
+        a->server.port = m->tls ? 8883 : 1883;
+    }
+    memcpy(a->server.host, m->host, len + 1);
+    return ota_agent_use_link(a, a->server.transport);
+}
+
+static int check_system(const struct ota_config *c)
+{
+    const struct ota_system_ops *ops = c->system.ops;
+
+    return ops == NULL || ops->now_ms == NULL || ops->random == NULL || ops->reset == NULL
+               ? OTA_EARG
+               : 0;
+}
+
+static int check_config(const struct ota_config *c)
+{
+    size_t board_len;
+
+    if (c->board == NULL || c->primary == NULL || c->secondary == NULL || c->work == NULL ||
+        c->trust.crypto == NULL || check_system(c) != 0) {
+        return OTA_EARG;
+    }
+    board_len = strlen(c->board);
+    if (board_len == 0 || board_len >= OTA_BOARD_MAX || c->image_max > c->secondary->area.size) {
+        return OTA_EARG;
+    }
+    if (c->mqtt.client == NULL || c->mqtt.host == NULL || c->mqtt.host[0] == '\0' ||
+        strlen(c->mqtt.host) >= OTA_HOST_MAX ||
+        (c->mqtt.n_filters > 0 && c->mqtt.filters == NULL)) {
+        return c->transport == OTA_TRANSPORT_MQTT ? OTA_EARG : OTA_ETRANSPORT;
+    }
+    if (ota_area_check(&c->primary->area) != 0 || ota_area_check(&c->secondary->area) != 0) {
+        return OTA_EARG;
+    }
+    return c->work_len < OTA_WORK_LEN(c->secondary->area.flash->write_size) ? OTA_ENOSPC : 0;
+}
+
+static int read_running_version(struct agent *a)
+{
+    const struct ota_version *v = &a->config->version;
+    uint8_t raw[OTA_IMAGE_HEADER_LEN];
+    struct ota_image_header h;
+    int rc;
+
+    a->running = *v;
+    if (v->major != 0 || v->minor != 0 || v->revision != 0 || v->build != 0) {
+        return 0;
+    }
+    rc = ota_area_read(&a->config->primary->area, 0, raw, sizeof raw);
+    if (rc == 0) {
+        rc = ota_image_header_decode(raw, &h);
+    }
+    if (rc == 0) {
+        a->running = h.version;
+    }
+    return rc;
+}
+
+/* C99's way to say that the caller's memory is large enough. */
+typedef char agent_fits[sizeof(struct agent) <= sizeof(struct ota_agent) ? 1 : -1];
+
+int ota_init(struct ota_agent *agent, const struct ota_config *config)
+{
+    struct agent *a = ota_agent_of(agent);
+    int rc = check_config(config);
+
+    if (rc != 0) {
+        return rc;
+    }
+    memset(agent, 0, sizeof *agent);
+    a->config = config;
+    rc = read_running_version(a);
+    if (rc != 0) {
+        return rc;
+    }
+    set_session(a);
+    set_xfer(a);
+    set_identity(a);
+    set_env(a);
+    ota_session_init(&a->session, &a->session_config, now(a));
+    return ota_agent_go_home(a);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The update protocol over one kind of connection. The agent gives a link a task, polls it, and
+ * is called back with bytes of the image; it sees no difference between transports.
+ */
+#ifndef OTA_LINK_LINK_H
+#define OTA_LINK_LINK_H
+
+#include "codec/message.h"
+#include "engine/xfer.h"
+#include "ota/agent.h"
+
+enum ota_link_task {
+    OTA_LINK_CONNECT,
+    OTA_LINK_JOB,    /* get the job document into env->text */
+    OTA_LINK_DATA,   /* get the image, through env->data */
+    OTA_LINK_RESULT, /* deliver env->text */
+    OTA_LINK_DISCONNECT,
+};
+
+/* Bytes of an image as they arrive. */
+struct ota_link_data {
+    const struct ota_version *version; /* as the sender says, or NULL */
+    uint32_t total;                    /* bytes of the image */
+    uint32_t off;
+    const uint8_t *data;
+    uint32_t len;
+};
+
+/* What the agent lends its links. */
+struct ota_link_env {
+    const struct ota_config *config;
+    const struct ota_identity *identity;
+    const struct ota_version *running;
+    const struct ota_endpoint *server; /* to connect to */
+    const char *topic;                 /* unique topic */
+    const char *file;
+    char *text; /* OTA_MESSAGE_MAX bytes: a request to send, a job received */
+    size_t text_len;
+    uint8_t *chunk; /* OTA_CHUNK_LEN + 64 bytes, for pieces of a message */
+    struct ota_xfer *xfer;
+    int result; /* OTA_LINK_RESULT: the session's outcome, 0 or a negative ota_err */
+    /* Takes image bytes in any order. 0, or why the download has failed. */
+    int (*data)(void *arg, const struct ota_link_data *d);
+    void *arg;
+};
+
+/* All return 0 or a negative ota_err. link is the structure that init has set up. */
+struct ota_link_ops {
+    void (*init)(void *link, struct ota_link_env *env);
+    /* Writes the text of the task's request to env->text, for the hook to see and change. */
+    int (*prepare)(void *link, enum ota_link_task task);
+    int (*begin)(void *link, enum ota_link_task task, uint64_t now_ms);
+    /* 1: not done yet. */
+    int (*poll)(void *link, enum ota_link_task task, uint64_t now_ms);
+    /* Drops the connection in any state. */
+    void (*close)(void *link);
+};
+
+#endif

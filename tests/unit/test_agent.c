@@ -1,0 +1,701 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The agent against a peer in the same process, in virtual time. The order of callbacks is
+ * compared with traces of the original.
+ */
+#include "unit/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ota/agent.h"
+#include "ota_psa.h"
+#include "unit/fake_peer.h"
+#include "unit/ram_flash.h"
+
+#define BOARD "CY8CPROTO_062_4343W"
+#define IMAGE_LEN 10000u
+#define SLOT 32768u
+#define JOB(version)                                                                               \
+    "{\"Message\":\"Update Available\",\"Board\":\"" BOARD "\",\"Version\":\"" version             \
+    "\",\"Connection\":\"MQTT\",\"Port\":\"1883\"}"
+
+static const char *const moment_name[] = {"STATE_CHANGE", "SUCCESS", "FAILURE"};
+
+/* Everything of one device and its peer. */
+static struct world {
+    struct ram_flash flash;
+    struct ota_slot primary, secondary;
+    struct fake_peer peer;
+    struct ota_psa psa;
+    struct ota_crypto crypto;
+    struct ota_config config;
+    struct ota_agent agent;
+    uint64_t work[OTA_WORK_LEN(8) / 8];
+    uint8_t image[IMAGE_LEN];
+    uint64_t now_ms;
+    int n_resets;
+    /* One answer to give: at this moment and state, the n-th time. */
+    enum ota_moment at_moment;
+    enum ota_state at_state;
+    enum ota_answer answer;
+    int n_answers;
+    char trace[200][48];
+    size_t n_trace;
+    int failed_with;
+} w;
+
+static uint64_t now_ms(void *ctx)
+{
+    (void)ctx;
+    return w.now_ms;
+}
+
+static int random_bytes(void *ctx, void *buf, size_t len)
+{
+    (void)ctx;
+    for (size_t i = 0; i < len; i++) {
+        ((uint8_t *)buf)[i] = (uint8_t)rand();
+    }
+    return 0;
+}
+
+static void reset(void *ctx)
+{
+    (void)ctx;
+    w.n_resets++;
+}
+
+static const char *name_of(enum ota_state state)
+{
+    switch (state) {
+#define NAME(name, number, text)                                                                   \
+    case OTA_STATE_##name:                                                                         \
+        return #name;
+        OTA_STATE_MAP(NAME)
+#undef NAME
+    }
+    return "?";
+}
+
+static enum ota_answer on_hook(void *arg, struct ota_hook_info *info)
+{
+    (void)arg;
+    assert_true(w.n_trace < sizeof w.trace / sizeof w.trace[0]);
+    (void)snprintf(w.trace[w.n_trace++], sizeof w.trace[0], "%s %s", moment_name[info->moment],
+                   name_of(info->state));
+    if (info->moment == OTA_MOMENT_FAILED) {
+        w.failed_with = info->err;
+    }
+    if (w.n_answers > 0 && info->moment == w.at_moment && info->state == w.at_state) {
+        w.n_answers--;
+        return w.answer;
+    }
+    return OTA_ANSWER_CONTINUE;
+}
+
+static void hash(const void *data, size_t len, uint8_t digest[32])
+{
+    assert_int_equal(w.crypto.ops->sha256(w.crypto.ctx, OTA_HASH_INIT, NULL, 0, NULL), 0);
+    assert_int_equal(w.crypto.ops->sha256(w.crypto.ctx, OTA_HASH_UPDATE, data, len, NULL), 0);
+    assert_int_equal(w.crypto.ops->sha256(w.crypto.ctx, OTA_HASH_FINISH, NULL, 0, digest), 0);
+}
+
+/* An image of exactly len bytes with a hash and nothing else. */
+static void make_image(uint8_t *image, uint32_t len, uint8_t minor)
+{
+    struct ota_image_header h = {
+        .header_size = 32, .payload_size = len - 32 - 40, .version = {.major = 1, .minor = minor}};
+    uint8_t *tlv = image + len - 40;
+    static const uint8_t info[8] = {0x07, 0x69, 40, 0, OTA_TLV_SHA256, 0, 32, 0};
+
+    for (uint32_t i = 32; i < len - 40; i++) {
+        image[i] = (uint8_t)(i * 7 + 1);
+    }
+    ota_image_header_encode(&h, image);
+    memcpy(tlv, info, sizeof info);
+    hash(image, len - 40, tlv + 8);
+}
+
+static void set_config(void)
+{
+    static const struct ota_system_ops system_ops = {
+        .now_ms = now_ms, .random = random_bytes, .reset = reset};
+    struct ota_config *c = &w.config;
+
+    c->board = BOARD;
+    c->primary = &w.primary;
+    c->secondary = &w.secondary;
+    c->trust.crypto = &w.crypto;
+    c->system.ops = &system_ops;
+    c->transport = OTA_TRANSPORT_MQTT;
+    c->mqtt.client = &w.peer.client;
+    c->mqtt.host = "broker.local";
+    c->mqtt.identifier = "CY_IOT_DEVICE";
+    c->hook = on_hook;
+    c->work = w.work;
+    c->work_len = sizeof w.work;
+}
+
+/* A device running 1.0.0 and a publisher that offers 1.6.0 in IMAGE_LEN bytes. */
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&w, 0, sizeof w);
+    assert_int_equal(ota_psa_init(&w.psa, &w.crypto), 0);
+    ram_flash_init(&w.flash, 65536, 4096, 8, 0xff);
+    w.primary.area = (struct ota_area){&w.flash.flash, 0, SLOT};
+    w.secondary.area = (struct ota_area){&w.flash.flash, SLOT, SLOT};
+    make_image(w.image, 200, 0);
+    memcpy(w.flash.mem, w.image, 200);
+    make_image(w.image, IMAGE_LEN, 6);
+    fake_peer_init(&w.peer);
+    w.peer.image = w.image;
+    w.peer.image_len = IMAGE_LEN;
+    w.peer.job = JOB("1.6.0");
+    set_config();
+    return 0;
+}
+
+static void start(void)
+{
+    assert_int_equal(ota_init(&w.agent, &w.config), 0);
+}
+
+/* Runs until so many sessions have ended. Time passes only when the agent wants to sleep. */
+static void run_sessions(uint32_t n)
+{
+    int steps = 0;
+
+    while (ota_sessions(&w.agent) < n) {
+        w.now_ms += ota_poll(&w.agent);
+        assert_true(++steps < 200000);
+    }
+}
+
+static bool is_pending(void)
+{
+    struct ota_trailer t;
+
+    assert_int_equal(ota_slot_read_trailer(&w.secondary, &t), 0);
+    return t.magic == OTA_FIELD_SET;
+}
+
+static void expect_installed(void)
+{
+    assert_int_equal(ota_last_error(&w.agent), 0);
+    assert_true(is_pending());
+    assert_memory_equal(w.flash.mem + SLOT, w.image, IMAGE_LEN);
+}
+
+/* ---- Traces of the original ---------------------------------------------------------------------
+ */
+
+/* Callbacks that this library makes and the original does not (docs/compat.md). */
+static bool is_addition(const char *entry)
+{
+    return strcmp(entry, "STATE_CHANGE JOB_DOWNLOAD") == 0 ||
+           (w.config.flow == OTA_FLOW_DIRECT && strcmp(entry, "SUCCESS START_UPDATE") == 0) ||
+           ((w.config.flow == OTA_FLOW_DIRECT || w.config.do_not_send_result) &&
+            strcmp(entry, "SUCCESS RESULT_REDIRECT") == 0);
+}
+
+static size_t read_trace(const char *name, char out[200][48])
+{
+    char path[256];
+    char line[512];
+    size_t n = 0;
+    FILE *f;
+
+    (void)snprintf(path, sizeof path, OTA_TEST_VECTORS "/anycloud/traces/%s.txt", name);
+    f = fopen(path, "r");
+    if (f == NULL) {
+        fail_msg("no trace %s", path);
+        return 0;
+    }
+    while (fgets(line, sizeof line, f) != NULL) {
+        char reason[24];
+        char state[24];
+
+        if (sscanf(line, "CB %23s %23s", reason, state) == 2) {
+            assert_true(n < 200);
+            (void)snprintf(out[n++], sizeof out[0], "%s %s", reason, state);
+        }
+    }
+    (void)fclose(f);
+    return n;
+}
+
+/* Both end where the shorter one does: the traces stop at the next waiting, or at a reset. */
+static void expect_trace(const char *name)
+{
+    static char want[200][48];
+    size_t n_want = read_trace(name, want);
+    size_t i = 0;
+
+    for (size_t k = 0; k < w.n_trace && i < n_want; k++) {
+        if (is_addition(w.trace[k])) {
+            continue;
+        }
+        if (strcmp(w.trace[k], want[i]) != 0) {
+            fail_msg("%s: callback %zu is %s, in the trace %s", name, k, w.trace[k], want[i]);
+        }
+        i++;
+    }
+    /* The last callback of a trace is the next AGENT_WAITING, made after the session ended. */
+    assert_true(n_want - i <= 1);
+}
+
+static void answer_once(enum ota_moment moment, enum ota_state state, enum ota_answer answer)
+{
+    w.at_moment = moment;
+    w.at_state = state;
+    w.answer = answer;
+    w.n_answers = 1;
+}
+
+static void test_job_flow_calls_back_as_the_original(void **state)
+{
+    (void)state;
+    start();
+    run_sessions(1);
+    expect_installed();
+    expect_trace("mqtt-job");
+    assert_string_equal(strrchr(w.peer.result, '}') - 1, "\"}");
+    assert_non_null(
+        strstr(w.peer.result, "{\"Message\":\"Success\", \"UniqueTopicName\": \"anycloud/"));
+    assert_int_equal(w.peer.n_chunk_requests, 3);
+}
+
+static void test_direct_flow_calls_back_as_the_original(void **state)
+{
+    (void)state;
+    w.config.flow = OTA_FLOW_DIRECT;
+    start();
+    run_sessions(1);
+    expect_installed();
+    expect_trace("mqtt-direct");
+    assert_int_equal(w.peer.n_results, 0);
+}
+
+static void test_whole_image_comes_by_one_request(void **state)
+{
+    (void)state;
+    w.config.mqtt.whole_image = true;
+    start();
+    run_sessions(1);
+    expect_installed();
+    expect_trace("mqtt-job");
+    assert_int_equal(w.peer.n_whole_requests, 1);
+    assert_int_equal(w.peer.n_chunk_requests, 0);
+}
+
+static void test_no_result_is_sent_when_none_is_wanted(void **state)
+{
+    (void)state;
+    w.config.do_not_send_result = true;
+    start();
+    run_sessions(1);
+    expect_installed();
+    assert_int_equal(w.peer.n_results, 0);
+    expect_trace("mqtt-nores");
+}
+
+static void test_device_resets_when_asked_to(void **state)
+{
+    (void)state;
+    w.config.reboot = true;
+    start();
+    run_sessions(1);
+    assert_int_equal(w.n_resets, 1);
+    expect_trace("mqtt-reboot");
+}
+
+static void test_duplicates_change_nothing(void **state)
+{
+    (void)state;
+    w.peer.is_duplicating = true;
+    w.config.mqtt.whole_image = true;
+    start();
+    run_sessions(1);
+    expect_installed();
+    expect_trace("mqtt-dup");
+}
+
+static void test_answers_of_the_hook_lead_where_they_lead_in_the_original(void **state)
+{
+    static const struct {
+        const char *trace;
+        enum ota_moment moment;
+        enum ota_state state;
+        enum ota_answer answer;
+    } cases[] = {
+        {"ov-start-stop", OTA_MOMENT_BEFORE, OTA_STATE_START_UPDATE, OTA_ANSWER_STOP},
+        {"ov-jobconnect-stop", OTA_MOMENT_BEFORE, OTA_STATE_JOB_CONNECT, OTA_ANSWER_STOP},
+        {"ov-parse-stop", OTA_MOMENT_BEFORE, OTA_STATE_JOB_PARSE, OTA_ANSWER_STOP},
+        {"ov-parse-succ-stop", OTA_MOMENT_DONE, OTA_STATE_JOB_PARSE, OTA_ANSWER_STOP},
+        {"ov-open-stop", OTA_MOMENT_BEFORE, OTA_STATE_STORAGE_OPEN, OTA_ANSWER_STOP},
+        {"ov-dataconnect-stop", OTA_MOMENT_BEFORE, OTA_STATE_DATA_CONNECT, OTA_ANSWER_STOP},
+        {"ov-download-stop", OTA_MOMENT_BEFORE, OTA_STATE_DATA_DOWNLOAD, OTA_ANSWER_STOP},
+        {"ov-write-stop", OTA_MOMENT_BEFORE, OTA_STATE_STORAGE_WRITE, OTA_ANSWER_STOP},
+        {"ov-write-failed", OTA_MOMENT_BEFORE, OTA_STATE_STORAGE_WRITE, OTA_ANSWER_REFUSE},
+        {"ov-download-failed", OTA_MOMENT_BEFORE, OTA_STATE_DATA_DOWNLOAD, OTA_ANSWER_REFUSE},
+        {"ov-verify-stop", OTA_MOMENT_BEFORE, OTA_STATE_VERIFY, OTA_ANSWER_STOP},
+        {"ov-verify-success", OTA_MOMENT_BEFORE, OTA_STATE_VERIFY, OTA_ANSWER_HANDLED},
+        {"ov-resredir-stop", OTA_MOMENT_BEFORE, OTA_STATE_RESULT_REDIRECT, OTA_ANSWER_STOP},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)set_up(state);
+        answer_once(cases[i].moment, cases[i].state, cases[i].answer);
+        start();
+        run_sessions(1);
+        expect_trace(cases[i].trace);
+        if (cases[i].answer == OTA_ANSWER_STOP) {
+            assert_int_equal(ota_last_error(&w.agent),
+                             cases[i].state >= OTA_STATE_RESULT_REDIRECT ? 0 : OTA_ESTOPPED);
+            assert_false(is_pending());
+        }
+    }
+}
+
+/* ---- Faults -------------------------------------------------------------------------------------
+ */
+
+static void test_lost_connection_is_made_again_and_the_download_goes_on(void **state)
+{
+    (void)state;
+    w.peer.lose_at_chunk = 1;
+    start();
+    run_sessions(1);
+    expect_installed();
+    assert_int_equal(w.peer.n_connects, 4);
+    assert_true(w.peer.n_chunk_requests <= 5);
+}
+
+static void test_lost_chunk_is_asked_for_again(void **state)
+{
+    (void)state;
+    w.peer.drop_chunk = 1;
+    start();
+    run_sessions(1);
+    expect_installed();
+}
+
+static void test_reversed_image_arrives(void **state)
+{
+    (void)state;
+    w.config.mqtt.whole_image = true;
+    w.peer.is_reversing = true;
+    start();
+    run_sessions(1);
+    expect_installed();
+}
+
+static void test_messages_in_pieces_are_put_together(void **state)
+{
+    static const size_t pieces[] = {1, 31, 32, 33, 1000, 4127};
+
+    for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+        (void)set_up(state);
+        w.peer.piece = pieces[i];
+        start();
+        run_sessions(1);
+        expect_installed();
+    }
+}
+
+static void test_refused_connects_are_retried(void **state)
+{
+    (void)state;
+    w.peer.fail_connects = 1;
+    start();
+    run_sessions(2);
+    expect_installed();
+    expect_trace("mqtt-cfail1");
+}
+
+static void expect_failure(int err, const char *reason)
+{
+    run_sessions(1);
+    assert_int_equal(ota_last_error(&w.agent), err);
+    assert_false(is_pending());
+    if (reason != NULL) {
+        assert_non_null(strstr(w.peer.result, "\"Failure\""));
+        assert_non_null(strstr(w.peer.result, reason));
+    } else {
+        assert_int_equal(w.peer.n_results, 0);
+    }
+}
+
+static void test_no_job_ends_with_a_timeout_and_no_result(void **state)
+{
+    (void)state;
+    w.peer.job = NULL;
+    start();
+    expect_failure(OTA_ETIMEOUT, NULL);
+}
+
+static void test_no_update_is_not_a_failure_to_report(void **state)
+{
+    (void)state;
+    w.peer.job = "{\"Message\": \"No Update Available\"}";
+    start();
+    expect_failure(OTA_ENOUPDATE, NULL);
+}
+
+static void test_refused_jobs_are_reported_with_the_reason(void **state)
+{
+    (void)state;
+    w.peer.job = JOB("1.0.0");
+    start();
+    expect_failure(OTA_EVERSION, "\"Reason\": \"18\"");
+    (void)set_up(state);
+    w.peer.job = "{\"Board\":\"OTHER\",\"Version\":\"1.6.0\"}";
+    start();
+    expect_failure(OTA_EBOARD, "\"Reason\": \"19\"");
+    (void)set_up(state);
+    w.peer.job = "not json";
+    start();
+    expect_failure(OTA_EJOB, "\"Reason\": \"30\"");
+    assert_int_equal(w.flash.n_erases, 0);
+}
+
+static void test_old_or_foreign_images_do_not_touch_the_slot(void **state)
+{
+    (void)state;
+    w.peer.chunk_version.minor = 0;
+    start();
+    expect_failure(OTA_EVERSION, "\"18\"");
+    assert_int_equal(w.flash.n_erases, 0);
+    (void)set_up(state);
+    make_image(w.image, IMAGE_LEN, 0); /* an old image behind a chunk header that lies */
+    start();
+    expect_failure(OTA_EVERSION, "\"18\"");
+    assert_int_equal(w.flash.n_erases, 0);
+    (void)set_up(state);
+    w.image[0] ^= 1;
+    start();
+    expect_failure(OTA_EMAGIC, "\"11\"");
+    assert_int_equal(w.flash.n_erases, 0);
+}
+
+static void test_damaged_image_is_never_marked(void **state)
+{
+    static const uint32_t at[] = {40, 4096, 5000, IMAGE_LEN - 41, IMAGE_LEN - 1};
+
+    for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
+        (void)set_up(state);
+        w.image[at[i]] ^= 0x10;
+        start();
+        expect_failure(OTA_EHASH, "\"14\"");
+    }
+}
+
+static void test_image_larger_than_the_slot_is_refused(void **state)
+{
+    (void)state;
+    w.config.image_max = IMAGE_LEN - 1;
+    start();
+    expect_failure(OTA_ESIZE, "\"12\"");
+    assert_int_equal(w.flash.n_erases, 0);
+}
+
+static void test_failing_flash_is_reported(void **state)
+{
+    (void)state;
+    w.flash.fail_after = 3;
+    start();
+    expect_failure(OTA_EFLASH, "\"5\"");
+}
+
+static void test_silent_publisher_ends_the_download(void **state)
+{
+    (void)state;
+    w.peer.is_mute = true;
+    start();
+    expect_failure(OTA_ETIMEOUT, "\"28\"");
+}
+
+/* ---- Requests of the application
+ * ------------------------------------------------------------------ */
+
+static void test_check_starts_at_once(void **state)
+{
+    (void)state;
+    start();
+    ota_check(&w.agent);
+    run_sessions(1);
+    expect_installed();
+    assert_true(w.now_ms < 60000);
+}
+
+static void test_pending_image_is_not_fetched_again(void **state)
+{
+    (void)state;
+    start();
+    run_sessions(1);
+    expect_installed();
+    ota_check(&w.agent);
+    run_sessions(2);
+    assert_int_equal(ota_last_error(&w.agent), OTA_ENOUPDATE);
+    assert_int_equal(w.peer.n_chunk_requests, 3);
+}
+
+static void test_unconfirmed_image_keeps_its_way_back(void **state)
+{
+    static const uint8_t trial[40] = {[8] = 1}; /* copy_done set, image_ok erased */
+
+    (void)state;
+    memset(w.flash.mem + SLOT - 24, 0xff, 8);
+    memset(w.flash.mem + SLOT - 32, trial[8], 1);
+    memcpy(w.flash.mem + SLOT - 16,
+           "\x77\xc2\x95\xf3\x60\xd2\xef\x7f\x35\x52\x50\x0f\x2c\xb6\x79\x80", 16);
+    start();
+    run_sessions(1);
+    assert_int_equal(ota_last_error(&w.agent), OTA_ESTATE);
+    assert_int_equal(w.peer.n_connects, 0);
+    assert_int_equal(ota_confirm(&w.agent), 0);
+    run_sessions(2);
+    expect_installed();
+}
+
+/* Stops after every possible number of steps: always a clean end, never a marked image, and the
+ * next session installs. */
+static void test_stop_at_any_step_is_clean(void **state)
+{
+    for (int steps = 1;; steps++) {
+        int taken = 0;
+        uint32_t n;
+
+        (void)set_up(state);
+        start();
+        ota_check(&w.agent);
+        while (taken < steps && ota_sessions(&w.agent) == 0) {
+            w.now_ms += ota_poll(&w.agent);
+            taken++;
+        }
+        if (ota_sessions(&w.agent) > 0) {
+            assert_true(steps > 40);
+            break;
+        }
+        ota_stop(&w.agent);
+        while (ota_state(&w.agent) != OTA_STATE_AGENT_WAITING) {
+            w.now_ms += ota_poll(&w.agent);
+            assert_true(++taken < 10000);
+        }
+        assert_false(w.peer.is_connected);
+        assert_false(is_pending());
+        n = ota_sessions(&w.agent);
+        ota_check(&w.agent);
+        run_sessions(n + 1);
+        expect_installed();
+    }
+}
+
+static void test_shutdown_at_any_step_ends_the_agent(void **state)
+{
+    for (int steps = 0; steps < 60; steps++) {
+        int taken = 0;
+
+        (void)set_up(state);
+        start();
+        ota_check(&w.agent);
+        for (int i = 0; i < steps; i++) {
+            w.now_ms += ota_poll(&w.agent);
+        }
+        ota_shutdown(&w.agent);
+        while (ota_state(&w.agent) != OTA_STATE_EXITING) {
+            w.now_ms += ota_poll(&w.agent);
+            assert_true(++taken < 10000);
+        }
+        assert_false(w.peer.is_connected);
+    }
+}
+
+static void test_skipped_sessions_do_not_spin(void **state)
+{
+    (void)state;
+    w.at_moment = OTA_MOMENT_BEFORE;
+    w.at_state = OTA_STATE_AGENT_WAITING;
+    w.answer = OTA_ANSWER_STOP;
+    w.n_answers = 1000;
+    start();
+    for (int i = 0; i < 50; i++) {
+        w.now_ms += ota_poll(&w.agent);
+    }
+    assert_int_equal(w.n_trace, 1);
+    assert_int_equal(w.peer.n_connects, 0);
+}
+
+static void test_client_ids_are_unique_and_keep_the_identifier(void **state)
+{
+    char first[64];
+
+    (void)state;
+    start();
+    run_sessions(1);
+    assert_int_equal(strlen(w.peer.login_id), 23);
+    assert_memory_equal(w.peer.login_id, "CY_IOT_DEVICE", 13);
+    memcpy(first, w.peer.login_id, sizeof first);
+    ota_check(&w.agent);
+    run_sessions(2);
+    assert_string_not_equal(first, w.peer.login_id);
+}
+
+static void test_configurations_that_cannot_work_are_refused(void **state)
+{
+    (void)state;
+    w.config.board = NULL;
+    assert_int_equal(ota_init(&w.agent, &w.config), OTA_EARG);
+    (void)set_up(state);
+    w.config.mqtt.host = NULL;
+    assert_int_equal(ota_init(&w.agent, &w.config), OTA_EARG);
+    (void)set_up(state);
+    w.config.work_len--;
+    assert_int_equal(ota_init(&w.agent, &w.config), OTA_ENOSPC);
+    (void)set_up(state);
+    w.config.transport = OTA_TRANSPORT_BLE;
+    assert_int_equal(ota_init(&w.agent, &w.config), OTA_ETRANSPORT);
+    (void)set_up(state);
+    w.flash.mem[0] ^= 1; /* no running image to read the version from */
+    assert_int_equal(ota_init(&w.agent, &w.config), OTA_EMAGIC);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_job_flow_calls_back_as_the_original, set_up),
+        cmocka_unit_test_setup(test_direct_flow_calls_back_as_the_original, set_up),
+        cmocka_unit_test_setup(test_whole_image_comes_by_one_request, set_up),
+        cmocka_unit_test_setup(test_no_result_is_sent_when_none_is_wanted, set_up),
+        cmocka_unit_test_setup(test_device_resets_when_asked_to, set_up),
+        cmocka_unit_test_setup(test_duplicates_change_nothing, set_up),
+        cmocka_unit_test_setup(test_answers_of_the_hook_lead_where_they_lead_in_the_original,
+                               set_up),
+        cmocka_unit_test_setup(test_lost_connection_is_made_again_and_the_download_goes_on, set_up),
+        cmocka_unit_test_setup(test_lost_chunk_is_asked_for_again, set_up),
+        cmocka_unit_test_setup(test_reversed_image_arrives, set_up),
+        cmocka_unit_test_setup(test_messages_in_pieces_are_put_together, set_up),
+        cmocka_unit_test_setup(test_refused_connects_are_retried, set_up),
+        cmocka_unit_test_setup(test_no_job_ends_with_a_timeout_and_no_result, set_up),
+        cmocka_unit_test_setup(test_no_update_is_not_a_failure_to_report, set_up),
+        cmocka_unit_test_setup(test_refused_jobs_are_reported_with_the_reason, set_up),
+        cmocka_unit_test_setup(test_old_or_foreign_images_do_not_touch_the_slot, set_up),
+        cmocka_unit_test_setup(test_damaged_image_is_never_marked, set_up),
+        cmocka_unit_test_setup(test_image_larger_than_the_slot_is_refused, set_up),
+        cmocka_unit_test_setup(test_failing_flash_is_reported, set_up),
+        cmocka_unit_test_setup(test_silent_publisher_ends_the_download, set_up),
+        cmocka_unit_test_setup(test_check_starts_at_once, set_up),
+        cmocka_unit_test_setup(test_pending_image_is_not_fetched_again, set_up),
+        cmocka_unit_test_setup(test_unconfirmed_image_keeps_its_way_back, set_up),
+        cmocka_unit_test_setup(test_stop_at_any_step_is_clean, set_up),
+        cmocka_unit_test_setup(test_shutdown_at_any_step_ends_the_agent, set_up),
+        cmocka_unit_test_setup(test_skipped_sessions_do_not_spin, set_up),
+        cmocka_unit_test_setup(test_client_ids_are_unique_and_keep_the_identifier, set_up),
+        cmocka_unit_test_setup(test_configurations_that_cannot_work_are_refused, set_up),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
