@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ota_mqtt with libmosquitto. Name resolution, the TCP connect and the TLS handshake, which that
+ * library does waiting, run in a short-lived thread; everything else runs in poll.
+ */
+#ifndef OTA_POSIX_MOSQUITTO_H
+#define OTA_POSIX_MOSQUITTO_H
+
+#include <poll.h>
+
+#include "ota/mqtt.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Trust anchors and identity for TLS. All NULL: the system's certificate store, no identity. */
+struct ota_posix_tls {
+    const char *cafile; /* PEM; replaces the system's store */
+    const char *cert;   /* PEM of the client certificate; needs key */
+    const char *key;    /* PEM, without a password */
+};
+
+struct ota_posix_mqtt;
+
+/* A client, or NULL without memory. tls NULL: as all NULL. The strings are kept. */
+struct ota_posix_mqtt *ota_posix_mqtt_new(const struct ota_posix_tls *tls);
+
+/* Disconnects and releases. NULL is fine. */
+void ota_posix_mqtt_free(struct ota_posix_mqtt *m);
+
+/* The interface for ota_config. Valid as long as m. */
+const struct ota_mqtt *ota_posix_mqtt_client(struct ota_posix_mqtt *m);
+
+/* What to wait for until poll has something to do: fills *p, fd -1 if there is nothing. */
+void ota_posix_mqtt_pollfd(const struct ota_posix_mqtt *m, struct pollfd *p);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

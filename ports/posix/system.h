@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Time, randomness and waiting on POSIX systems, for ota_config.system. */
+#ifndef OTA_POSIX_SYSTEM_H
+#define OTA_POSIX_SYSTEM_H
+
+#include "ota/port.h"
+#include "posix/mosquitto.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ota_posix_system {
+    const struct ota_posix_mqtt *mqtt; /* its socket ends a wait; NULL: none */
+    void (*reset)(void *arg);          /* restarts the device */
+    void *reset_arg;
+    int wake_fd;
+};
+
+/*
+ * Fills *out, which keeps a pointer to s. Set mqtt, reset and reset_arg before. 0 or OTA_ENOSPC.
+ */
+int ota_posix_system_open(struct ota_posix_system *s, struct ota_system *out);
+
+/* Releases what open took. */
+void ota_posix_system_close(struct ota_posix_system *s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "key_file.h"
+
+#include <mbedtls/pk.h>
+#include <string.h>
+
+#include "ota/err.h"
+
+static int type_of(const mbedtls_pk_context *pk, enum ota_sig_type *out)
+{
+    size_t bits = mbedtls_pk_get_bitlen(pk);
+
+    if (mbedtls_pk_can_do(pk, MBEDTLS_PK_RSA) && (bits == 2048 || bits == 3072)) {
+        *out = bits == 2048 ? OTA_SIG_RSA2048 : OTA_SIG_RSA3072;
+        return 0;
+    }
+    if (mbedtls_pk_can_do(pk, MBEDTLS_PK_ECKEY) && bits == 256) {
+        *out = OTA_SIG_ECDSA_P256;
+        return 0;
+    }
+    return OTA_EKEY;
+}
+
+/* mbedTLS writes backwards from the end of a buffer. */
+static int write_key(mbedtls_pk_context *pk, enum ota_sig_type type, uint8_t *buf, size_t cap)
+{
+    uint8_t der[OTA_PSA_KEY_MAX];
+    unsigned char *p = der + sizeof der;
+    int len = type == OTA_SIG_ECDSA_P256 ? mbedtls_pk_write_pubkey_der(pk, der, sizeof der)
+                                         : mbedtls_pk_write_pubkey(&p, der, pk);
+
+    if (len <= 0) {
+        return OTA_EKEY;
+    }
+    if ((size_t)len > cap) {
+        return OTA_ENOSPC;
+    }
+    memcpy(buf, der + sizeof der - len, (size_t)len);
+    return len;
+}
+
+int ota_psa_key_load(const char *path, uint8_t *buf, size_t cap, struct ota_key *out)
+{
+    mbedtls_pk_context pk;
+    enum ota_sig_type type = OTA_SIG_NONE;
+    int rc = OTA_EKEY;
+
+    mbedtls_pk_init(&pk);
+    if (mbedtls_pk_parse_public_keyfile(&pk, path) == 0) {
+        rc = type_of(&pk, &type);
+    }
+    if (rc == 0) {
+        rc = write_key(&pk, type, buf, cap);
+    }
+    mbedtls_pk_free(&pk);
+    if (rc < 0) {
+        return rc;
+    }
+    out->type = type;
+    out->der = buf;
+    out->der_len = (size_t)rc;
+    return 0;
+}
