@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The example application: what a product's main loop looks like with libota.
+ *
+ * It runs on a board that ota-board emulates. On another board, options.c and the parts of
+ * main() that open things change; self-test, confirm, hook and loop stay as they are.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "key_file.h"
+#include "options.h"
+#include "ota/agent.h"
+#include "ota_psa.h"
+#include "posix/mosquitto.h"
+#include "posix/system.h"
+#include "sim/device.h"
+
+/* Everything the application owns; nothing here is allocated while it runs. */
+struct app {
+    struct options options;
+    struct ota_sim_device device;
+    struct ota_posix_mqtt *mqtt;
+    struct ota_posix_system system;
+    struct ota_psa psa;
+    struct ota_crypto crypto;
+    struct ota_key key;
+    uint8_t key_der[OTA_PSA_KEY_MAX];
+    struct ota_config config;
+    struct ota_agent agent;
+    uint64_t work[OTA_WORK_LEN(512) / sizeof(uint64_t)];
+    unsigned shown_percent;
+};
+
+/* A product checks its sensors, its radio, its settings here. */
+static bool self_test(void)
+{
+#ifdef EXAMPLE_BROKEN
+    return false;
+#else
+    return true;
+#endif
+}
+
+static void show_progress(struct app *app, const struct ota_hook_info *info)
+{
+    static const char bar[] = "####################";
+    unsigned percent = info->percent;
+
+    if (percent / 5 == app->shown_percent / 5 && percent != 100) {
+        return;
+    }
+    app->shown_percent = percent;
+    printf("  [%-20.*s] %3u %%  %u of %u bytes\n", (int)(percent / 5), bar, percent,
+           (unsigned)info->written, (unsigned)info->total);
+}
+
+/*
+ * The agent's hook: sees every step and may change, take over or stop it. This one only tells
+ * what happens.
+ */
+static enum ota_answer on_update(void *arg, struct ota_hook_info *info)
+{
+    struct app *app = arg;
+
+    switch (info->moment) {
+    case OTA_MOMENT_BEFORE:
+        if (info->state == OTA_STATE_STORAGE_WRITE) {
+            show_progress(app, info);
+        } else if (info->state != OTA_STATE_AGENT_WAITING) {
+            printf("ota: %s\n", ota_state_text(info->state));
+        }
+        break;
+    case OTA_MOMENT_DONE:
+        if (info->state == OTA_STATE_DATA_DOWNLOAD) {
+            show_progress(app, info);
+        } else if (info->state == OTA_STATE_VERIFY) {
+            printf("ota: image is good; it will be installed at the next reset\n");
+        }
+        break;
+    case OTA_MOMENT_FAILED:
+        if (info->err == OTA_ENOUPDATE) {
+            printf("ota: up to date\n");
+        } else {
+            printf("ota: failed while %s: %s (%s)\n", ota_state_text(info->state),
+                   ota_err_text(info->err), ota_err_name(info->err));
+        }
+        break;
+    }
+    return OTA_ANSWER_CONTINUE;
+}
+
+/* The key that images must be signed with. A product compiles it in. */
+static int load_key(struct app *app)
+{
+    const struct ota_board *board = app->device.board;
+    const char *path = getenv("OTA_SIM_KEY");
+
+    if (path == NULL && board->boot.n_keys > 0) {
+        path = board->boot.keys[0];
+    }
+    if (path == NULL) {
+        fprintf(stderr, "no public key: name one in the board file or with ota-board --key\n");
+        return OTA_EKEY;
+    }
+    return ota_psa_key_load(path, app->key_der, sizeof app->key_der, &app->key);
+}
+
+static void restart(void *arg)
+{
+    struct ota_sim_device *device = arg;
+
+    printf("restarting\n");
+    (void)fflush(stdout);
+    device->system.ops->reset(device->system.ctx);
+}
+
+static void configure(struct app *app)
+{
+    struct ota_config *c = &app->config;
+
+    c->board = app->device.board->board;
+    c->primary = &app->device.primary;
+    c->secondary = &app->device.secondary;
+    c->trust.crypto = &app->crypto;
+    c->trust.keys = &app->key;
+    c->trust.n_keys = 1;
+    c->trust.sig_type = app->key.type;
+    c->transport = OTA_TRANSPORT_MQTT;
+    c->flow = app->options.flow;
+    c->mqtt.client = ota_posix_mqtt_client(app->mqtt);
+    c->mqtt.host = app->options.host;
+    c->mqtt.port = app->options.port;
+    c->mqtt.whole_image = app->options.is_whole;
+    c->reboot = true;
+    c->hook = on_update;
+    c->hook_arg = app;
+    c->work = app->work;
+    c->work_len = sizeof app->work;
+}
+
+/* Opens what the agent works with. Tells what failed. */
+static int set_up(struct app *app)
+{
+    char why[256];
+    int rc = ota_sim_device_open(&app->device, NULL, NULL, why, sizeof why);
+
+    if (rc != 0) {
+        fprintf(stderr, "no board: %s\n", why);
+        return rc;
+    }
+    app->mqtt = ota_posix_mqtt_new(NULL);
+    app->system.mqtt = app->mqtt;
+    app->system.reset = restart;
+    app->system.reset_arg = &app->device;
+    rc = app->mqtt == NULL ? OTA_ENOSPC : ota_posix_system_open(&app->system, &app->config.system);
+    if (rc == 0) {
+        rc = ota_psa_init(&app->psa, &app->crypto);
+    }
+    if (rc == 0) {
+        rc = load_key(app);
+    }
+    if (rc == 0) {
+        configure(app);
+        rc = ota_init(&app->agent, &app->config);
+    }
+    if (rc != 0) {
+        fprintf(stderr, "cannot start: %s (%s)\n", ota_err_text(rc), ota_err_name(rc));
+    }
+    return rc;
+}
+
+/* An image that works is kept; one that does not restarts, and the bootloader brings the last one
+ * back. */
+static void try_image(struct app *app)
+{
+    char version[OTA_VERSION_TEXT_MAX];
+    int rc;
+
+    (void)ota_version_format(ota_running_version(&app->agent), version, sizeof version);
+    printf("example application %s (built as " EXAMPLE_VERSION ") on %s\n", version,
+           app->config.board);
+    if (!self_test()) {
+        printf("self-test failed: not confirmed\n");
+        restart(&app->device);
+    }
+    rc = ota_confirm(&app->agent);
+    if (rc == 0) {
+        printf("self-test passed: %s is confirmed\n", version);
+    } else {
+        printf("cannot confirm: %s (%s)\n", ota_err_text(rc), ota_err_name(rc));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct app app;
+
+    if (!options_parse(&app.options, argc, argv)) {
+        return 2;
+    }
+    if (set_up(&app) != 0) {
+        return 1;
+    }
+    try_image(&app);
+    if (app.options.is_now) {
+        ota_check(&app.agent);
+    }
+    while (!app.options.is_once || ota_sessions(&app.agent) == 0) {
+        uint32_t ms = ota_poll(&app.agent);
+
+        ota_sim_watchdog_kick(&app.device);
+        if (ms > 0) {
+            app.config.system.ops->wait(app.config.system.ctx, ms);
+        }
+    }
+    ota_posix_mqtt_free(app.mqtt);
+    ota_posix_system_close(&app.system);
+    ota_sim_device_close(&app.device);
+    return 0;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: example-app [-b HOST[:PORT]] [--flow job|direct] [--whole] [--now] [--once]\n"
+    "\n"
+    "Runs under ota-board: ota-board run --board FILE --flash DIR -- [options]\n"
+    "\n"
+    "  -b, --broker HOST[:PORT]  MQTT broker (default localhost:1883; IPv6 as [::1]:1883)\n"
+    "      --flow job|direct     get a job document first, or the image at once (default job)\n"
+    "      --whole               ask once for the whole image instead of chunk by chunk\n"
+    "      --now                 check for an update at once\n"
+    "      --once                leave after one session\n"
+    "  -h, --help                this text\n";
+
+static bool parse_port(const char *text, uint16_t *out)
+{
+    char *end;
+    unsigned long v;
+
+    errno = 0;
+    v = strtoul(text, &end, 10);
+    if (errno != 0 || text[0] < '0' || text[0] > '9' || *end != '\0' || v == 0 || v > UINT16_MAX) {
+        fprintf(stderr, "example-app: \"%s\" is no port: give a number from 1 to 65535\n", text);
+        return false;
+    }
+    *out = (uint16_t)v;
+    return true;
+}
+
+/* HOST, HOST:PORT, [V6]:PORT or a bare IPv6 address. */
+static bool parse_broker(struct options *o, const char *text)
+{
+    const char *host = text;
+    const char *port = NULL;
+    size_t len = strlen(text);
+
+    if (text[0] == '[' && strchr(text, ']') != NULL) {
+        const char *close = strchr(text, ']');
+
+        host = text + 1;
+        len = (size_t)(close - host);
+        port = close[1] == ':' ? close + 2 : NULL;
+    } else if (strchr(text, ':') != NULL && strchr(text, ':') == strrchr(text, ':')) {
+        port = strchr(text, ':') + 1;
+        len = (size_t)(port - 1 - text);
+    }
+    if (len == 0 || len >= sizeof o->host) {
+        fprintf(stderr, "example-app: \"%s\" is no broker: give HOST or HOST:PORT\n", text);
+        return false;
+    }
+    memcpy(o->host, host, len);
+    o->host[len] = '\0';
+    return port == NULL || parse_port(port, &o->port);
+}
+
+static bool parse_flow(struct options *o, const char *text)
+{
+    if (strcmp(text, "job") != 0 && strcmp(text, "direct") != 0) {
+        fprintf(stderr, "example-app: \"%s\" is no flow: give job or direct\n", text);
+        return false;
+    }
+    o->flow = text[0] == 'j' ? OTA_FLOW_JOB : OTA_FLOW_DIRECT;
+    return true;
+}
+
+static bool take(struct options *o, int option)
+{
+    switch (option) {
+    case 'b':
+        return parse_broker(o, optarg);
+    case 'f':
+        return parse_flow(o, optarg);
+    case 'w':
+        o->is_whole = true;
+        return true;
+    case 'n':
+        o->is_now = true;
+        return true;
+    case 'o':
+        o->is_once = true;
+        return true;
+    case 'h':
+        fputs(help, stdout);
+        return false;
+    default:
+        fputs("example-app: see --help\n", stderr);
+        return false;
+    }
+}
+
+bool options_parse(struct options *o, int argc, char **argv)
+{
+    static const struct option names[] = {
+        {"broker", required_argument, NULL, 'b'},
+        {"flow", required_argument, NULL, 'f'},
+        {"whole", no_argument, NULL, 'w'},
+        {"now", no_argument, NULL, 'n'},
+        {"once", no_argument, NULL, 'o'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int option;
+
+    memset(o, 0, sizeof *o);
+    memcpy(o->host, "localhost", sizeof "localhost");
+    while ((option = getopt_long(argc, argv, "b:h", names, NULL)) != -1) {
+        if (!take(o, option)) {
+            return false;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "example-app: unexpected \"%s\"; see --help\n", argv[optind]);
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Command line of the example application. */
+#ifndef EXAMPLE_OPTIONS_H
+#define EXAMPLE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ota/job.h"
+#include "ota/session.h"
+
+struct options {
+    char host[OTA_HOST_MAX];
+    uint16_t port; /* 0: the usual one */
+    enum ota_flow flow;
+    bool is_whole; /* ask once for the whole image */
+    bool is_now;   /* check at once, not after the initial interval */
+    bool is_once;  /* leave after one session */
+};
+
+/* False after telling what is wrong, or after the help: the caller leaves with status 2. */
+bool options_parse(struct options *o, int argc, char **argv);
+
+#endif
