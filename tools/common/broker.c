@@ -5,7 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -231,6 +231,8 @@ int broker_finish(struct broker *b)
         b->port = b->preset != NULL ? b->preset->tls_port : PORT_TLS;
     if (b->port == 0)
         b->port = PORT_PLAIN;
+    (void)snprintf(b->name, sizeof b->name, strchr(b->host, ':') != NULL ? "[%s]:%u" : "%s:%u",
+                   b->host, b->port);
     if (b->password_file != NULL && read_password(b) != 0)
         return -1;
     if (b->has_password && b->user == NULL) {

@@ -28,7 +28,8 @@ struct broker_preset;
 
 struct broker {
     char host[BROKER_HOST_MAX + 1];
-    uint16_t port; /* 0 until broker_finish */
+    uint16_t port;                   /* 0 until broker_finish */
+    char name[BROKER_HOST_MAX + 10]; /* both, for people */
     bool tls;
     const struct broker_preset *preset;
     const char *cafile; /* NULL: the system's trust store */

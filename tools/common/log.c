@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -33,6 +34,19 @@ static size_t put_time(char *buf, size_t cap)
     return n < 0 ? len : len + (size_t)n;
 }
 
+/*
+ * A reader that stopped reading must not stop the program: the line is dropped when the pipe is
+ * full. A pipe with any room takes a line of this length at once. Nothing is left to tell about a
+ * broken stderr.
+ */
+static void write_line(const char *line, size_t len)
+{
+    struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+    if (poll(&p, 1, 0) == 1 && write(STDERR_FILENO, line, len) < 0)
+        return;
+}
+
 /* A line longer than the buffer is cut; it still ends with a newline. */
 static void put_line(const char *prefix, const char *fmt, va_list ap)
 {
@@ -49,9 +63,7 @@ static void put_line(const char *prefix, const char *fmt, va_list ap)
     if (n > 0)
         len += (size_t)n < cap - len ? (size_t)n : cap - len - 1;
     line[len++] = '\n';
-    /* Nothing is left to tell about a broken stderr. */
-    if (write(STDERR_FILENO, line, len) < 0)
-        return;
+    write_line(line, len);
 }
 
 void tool_log(const char *fmt, ...)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Lines for people on stderr: one per event, written with one system call. With verbose output
- * each line begins with the local time.
+ * each line begins with the local time. A line that the reader of stderr leaves no room for is
+ * dropped: nothing here waits.
  */
 #ifndef TOOL_LOG_H
 #define TOOL_LOG_H

@@ -5,6 +5,7 @@
 #include "common/log.h"
 
 #include <errno.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -97,15 +98,14 @@ static void on_publish(struct mosquitto *mosq, void *obj, int mid)
 static int set_tls(struct mqtt_link *l)
 {
     const struct broker *b = l->config.broker;
-    int rc = MOSQ_ERR_SUCCESS;
+    int rc;
 
     if (!b->tls)
         return MOSQ_ERR_SUCCESS;
-    if (b->cafile == NULL)
-        rc = mosquitto_int_option(l->mosq, MOSQ_OPT_TLS_USE_OS_CERTS, 1);
-    if (rc == MOSQ_ERR_SUCCESS && (b->cafile != NULL || b->cert != NULL))
-        rc = mosquitto_tls_set(l->mosq, b->cafile, b->cafile == NULL ? "/etc/ssl/certs" : NULL,
-                               b->cert, b->key, NULL);
+    /* libmosquitto's own option for the system's store fails on the second connection. */
+    rc = mosquitto_tls_set(l->mosq, b->cafile,
+                           b->cafile == NULL ? X509_get_default_cert_dir() : NULL, b->cert, b->key,
+                           NULL);
     if (rc == MOSQ_ERR_SUCCESS)
         rc = mosquitto_tls_opts_set(l->mosq, 1, "tlsv1.2", NULL);
     return rc;
@@ -214,10 +214,10 @@ static void lose(struct mqtt_link *l, const char *why, uint64_t now_ms)
     bool was_up = l->state == MQTT_LINK_UP;
     uint32_t delay = next_delay(l->attempt++);
 
-    tool_log("%s %s:%u: %s%s%s%s; next attempt in %u.%u s",
-             was_up ? "lost the connection to" : "cannot connect to", l->config.broker->host,
-             l->config.broker->port, why, l->detail[0] != '\0' ? " (" : "", l->detail,
-             l->detail[0] != '\0' ? ")" : "", delay / 1000u, delay % 1000u / 100u);
+    tool_log("%s %s: %s%s%s%s; next attempt in %u.%u s",
+             was_up ? "lost the connection to" : "cannot connect to", l->config.broker->name, why,
+             l->detail[0] != '\0' ? " (" : "", l->detail, l->detail[0] != '\0' ? ")" : "",
+             delay / 1000u, delay % 1000u / 100u);
     l->state = MQTT_LINK_WAITING;
     l->at_ms = now_ms + delay;
     l->failure = FAILURE_NONE;
@@ -228,6 +228,8 @@ static void lose(struct mqtt_link *l, const char *why, uint64_t now_ms)
 
 static const char *failure_text(int rc)
 {
+    if (rc == MOSQ_ERR_ERRNO && errno == EPROTO)
+        return "the broker ends the TLS handshake (does it want a client certificate?)";
     if (rc == MOSQ_ERR_ERRNO)
         return strerror(errno);
     if (rc == MOSQ_ERR_EAI)
@@ -240,7 +242,7 @@ static void begin_connect(struct mqtt_link *l, uint64_t now_ms)
     const struct broker *b = l->config.broker;
     int rc;
 
-    tool_debug("connecting to %s:%u%s as %s", b->host, b->port, b->tls ? " over TLS" : "", l->id);
+    tool_debug("connecting to %s%s as %s", b->name, b->tls ? " over TLS" : "", l->id);
     l->state = MQTT_LINK_CONNECTING;
     l->at_ms = now_ms + CONNECT_TIMEOUT_MS;
     l->misc_ms = now_ms + MISC_EVERY_MS;
@@ -250,8 +252,12 @@ static void begin_connect(struct mqtt_link *l, uint64_t now_ms)
              ? mosquitto_reconnect_async(l->mosq)
              : mosquitto_connect_async(l->mosq, b->host, b->port, l->config.keepalive_s);
     l->connected_once = true;
-    if (rc != MOSQ_ERR_SUCCESS)
+    if (rc == MOSQ_ERR_TLS && !l->was_up) {
+        tool_error("%s: no secure connection (%s)", b->name, l->detail);
+        l->failure = FAILURE_FATAL;
+    } else if (rc != MOSQ_ERR_SUCCESS) {
         lose(l, failure_text(rc), now_ms);
+    }
 }
 
 /* ---- The loop ---------------------------------------------------------------------------- */
@@ -324,7 +330,12 @@ int mqtt_link_handle(struct mqtt_link *l, short revents, uint64_t now_ms)
         return 0;
     rc = move_data(l, revents, now_ms);
     if (l->failure == FAILURE_FATAL) {
-        tool_error("%s:%u: %s", l->config.broker->host, l->config.broker->port, l->detail);
+        tool_error("%s: %s", l->config.broker->name, l->detail);
+        return -1;
+    }
+    if (rc == MOSQ_ERR_TLS && !l->was_up) {
+        /* A certificate that is wrong now is wrong in a second. */
+        tool_error("%s: no secure connection (%s)", l->config.broker->name, l->detail);
         return -1;
     }
     if (rc != MOSQ_ERR_SUCCESS)

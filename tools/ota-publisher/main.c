@@ -199,9 +199,9 @@ static void tell_offer(const struct options *o, const struct release *r)
 {
     char *text = job_text(r->job, "Update Available", o->board);
 
-    tool_log("offering version %u.%u.%u for %s, %u bytes, through %s:%u%s", r->version.major,
-             r->version.minor, r->version.revision, o->board, r->size, o->broker.host,
-             o->broker.port, o->broker.tls ? " (TLS)" : "");
+    tool_log("offering version %u.%u.%u for %s, %u bytes, through %s%s", r->version.major,
+             r->version.minor, r->version.revision, o->board, r->size, o->broker.name,
+             o->broker.tls ? " (TLS)" : "");
     if (text != NULL && strlen(text) > JOB_TEXT_MAX)
         tool_log("warning: the job document has %zu bytes; devices of the original take %u",
                  strlen(text), JOB_TEXT_MAX);

@@ -17,6 +17,7 @@ static const char *const VERSION[] = {"Version", NULL};
 static const char *const OFFSET[] = {"Offset", NULL};
 static const char *const SIZE[] = {"Size", "Length", NULL};
 static const char *const REASON[] = {"Reason", NULL};
+static const char *const DETAIL[] = {"Detail", NULL};
 
 static const struct {
     const char *text;
@@ -64,6 +65,7 @@ static void take_reason(const json_t *doc, struct request *out)
                        json_integer_value(v));
     else
         (void)tool_printable(out->reason, sizeof out->reason, json_string_value(v));
+    (void)tool_printable(out->detail, sizeof out->detail, fields_text(doc, DETAIL));
 }
 
 static int take_range(const json_t *doc, struct request *out, const char **why)

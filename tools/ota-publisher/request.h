@@ -32,7 +32,8 @@ struct request {
     char topic[TOPIC_LEN_MAX + 2]; /* "" if absent; one byte more than allowed if too long */
     char board[64];                /* printable; "" if absent */
     char serial[64];               /* printable; "" if absent */
-    char reason[96];               /* of a result, printable; "" if absent */
+    char reason[24];               /* of a result, printable; "" if absent */
+    char detail[96];               /* the same as text */
 };
 
 /* 0, or -1 with *why set to a static text that says what is wrong. */

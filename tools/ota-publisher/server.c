@@ -154,8 +154,9 @@ static void take_result(struct server *v, struct session *s, const struct reques
 {
     const struct order o = {.kind = ORDER_RECEIVED};
 
-    tool_log("result of %s: %s%s%s", s->topic, q->success ? "Success" : "Failure",
-             q->reason[0] != '\0' ? ", reason " : "", q->reason);
+    tool_log("result of %s: %s%s%s%s%s", s->topic, q->success ? "Success" : "Failure",
+             q->reason[0] != '\0' ? ", reason " : "", q->reason, q->detail[0] != '\0' ? ", " : "",
+             q->detail);
     session_drop(v->sessions, s, false);
     if (s->release == NULL)
         pin(s, release_current(v->releases));
@@ -164,11 +165,13 @@ static void take_result(struct server *v, struct session *s, const struct reques
 
 static void dispatch(struct server *v, const struct request *q)
 {
-    bool direct = q->kind == REQUEST_DIRECT;
-    const char *topic = direct ? v->topics->direct : q->topic;
+    const char *topic = q->kind == REQUEST_DIRECT ? v->topics->direct : q->topic;
     const char *why = topics_refuse(v->topics, topic);
+    bool shared = strcmp(topic, v->topics->direct) == 0;
     struct session *s;
 
+    if (shared && q->kind != REQUEST_DIRECT && q->kind != REQUEST_IMAGE)
+        why = "the topic of all devices is no device's own";
     s = why == NULL ? sessions_get(v->sessions, topic, tool_now_ms()) : NULL;
     if (s == NULL) {
         refuse(v, topic, why != NULL ? why : "too many devices at once");
@@ -181,7 +184,7 @@ static void dispatch(struct server *v, const struct request *q)
     else if (q->kind == REQUEST_RESULT)
         take_result(v, s, q);
     else
-        take_image_request(v, s, strcmp(topic, v->topics->direct) == 0);
+        take_image_request(v, s, shared);
 }
 
 /* ---- Handlers of the link ----------------------------------------------------------------- */
