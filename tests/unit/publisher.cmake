@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+# ota-publisher, ota-subscriber and what they share.
+if(OTA_TOOLS)
+    ota_unit_test(broker LIBS ota_tool_mqtt)
+    ota_unit_test(tool_log LIBS ota_tool_mqtt)
+    ota_unit_test(topics LIBS ota_tool_mqtt)
+    ota_unit_test(publisher_request LIBS ota_publisher_core)
+    ota_unit_test(publisher_job LIBS ota_publisher_core)
+    ota_unit_test(publisher_release LIBS ota_publisher_core)
+    ota_unit_test(publisher_session LIBS ota_publisher_core)
+    ota_unit_test(subscriber_download LIBS ota_subscriber_core)
+    foreach(test publisher_request publisher_release subscriber_download publisher_job)
+        target_compile_definitions(test_${test} PRIVATE _GNU_SOURCE)
+    endforeach()
+endif()
