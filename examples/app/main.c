@@ -94,12 +94,8 @@ static enum ota_answer on_update(void *arg, struct ota_hook_info *info)
 /* The key that images must be signed with. A product compiles it in. */
 static int load_key(struct app *app)
 {
-    const struct ota_board *board = app->device.board;
-    const char *path = getenv("OTA_SIM_KEY");
+    const char *path = app->device.key_file;
 
-    if (path == NULL && board->boot.n_keys > 0) {
-        path = board->boot.keys[0];
-    }
     if (path == NULL) {
         fprintf(stderr, "no public key: name one in the board file or with ota-board --key\n");
         return OTA_EKEY;

@@ -156,6 +156,12 @@ int ota_sim_device_open(struct ota_sim_device *d, const char *board_file, const 
     if (rc == 0) {
         rc = open_parts(d, err, err_cap);
     }
+    if (rc == 0) {
+        d->key_file = getenv(OTA_SIM_ENV_KEY);
+        if (d->key_file == NULL && d->board->boot.n_keys > 0) {
+            d->key_file = d->board->boot.keys[0];
+        }
+    }
     if (rc != 0) {
         ota_sim_device_close(d);
     }

@@ -26,6 +26,7 @@ extern "C" {
 #define OTA_SIM_ENV_BOARD "OTA_SIM_BOARD" /* path of the board file */
 #define OTA_SIM_ENV_FLASH "OTA_SIM_FLASH" /* directory of the flash files */
 #define OTA_SIM_ENV_FD "OTA_SIM_FD"       /* descriptor of the memory below */
+#define OTA_SIM_ENV_KEY "OTA_SIM_KEY"     /* path of the public key that images are signed for */
 
 #define OTA_SIM_SHARED_MAGIC 0x6f746173u
 
@@ -45,6 +46,7 @@ struct ota_sim_device {
     struct ota_slot secondary;
     struct ota_area journal; /* the board's area of that name; flash is NULL without one */
     struct ota_system system;
+    const char *key_file;          /* public key, PEM or DER; NULL: none is known */
     struct ota_sim_shared *shared; /* NULL if ota-board did not start this process */
 };
 

@@ -256,6 +256,23 @@ static int catch_signals(struct application *a)
     return a->signal_fd < 0 ? complain("cannot watch signals: %s", strerror(errno)) : EXIT_OK;
 }
 
+/* The key that the bootloader trusts first is the one that the application was built with. */
+static int set_key(const struct machine *m)
+{
+    char key[PATH_MAX];
+    const char *path = NULL;
+
+    if (m->o->n_keys > 0) {
+        path = m->o->keys[0];
+    } else if (m->board->boot.n_keys > 0) {
+        path = m->board->boot.keys[0];
+    }
+    if (path == NULL) {
+        return unsetenv(OTA_SIM_ENV_KEY);
+    }
+    return realpath(path, key) == NULL ? -1 : setenv(OTA_SIM_ENV_KEY, key, 1);
+}
+
 /* Applications may change their directory: they get whole paths. */
 static int set_environment(const struct machine *m)
 {
@@ -266,7 +283,7 @@ static int set_environment(const struct machine *m)
     (void)snprintf(fd, sizeof fd, "%d", m->app.shared_fd);
     if (realpath(m->o->board_file, board) == NULL || realpath(m->o->flash_dir, flash) == NULL ||
         setenv(OTA_SIM_ENV_BOARD, board, 1) != 0 || setenv(OTA_SIM_ENV_FLASH, flash, 1) != 0 ||
-        setenv(OTA_SIM_ENV_FD, fd, 1) != 0) {
+        setenv(OTA_SIM_ENV_FD, fd, 1) != 0 || set_key(m) != 0) {
         return complain("cannot hand the board to the application: %s", strerror(errno));
     }
     return EXIT_OK;
