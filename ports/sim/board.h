@@ -106,7 +106,8 @@ const struct ota_nor_count *ota_board_count(const struct ota_board *b, const cha
 /* Address of an area's first byte; 0 if the board has none of that name. */
 uint32_t ota_board_address(const struct ota_board *b, const char *name);
 
-/* Most bytes an image may have, header to TLVs, so that it can be installed (and reverted). */
+/* Bytes of a slot that images can use, header to TLVs: what the trailers leave. A bootloader may
+ * take a little less (ota_boot_max_image). */
 uint32_t ota_board_max_image(const struct ota_board *b);
 
 /* Erases every unit that the area has a byte in. 0, OTA_EARG or a flash error. */

@@ -65,6 +65,18 @@ int ota_tool_bootloader_init(struct ota_tool_bootloader *out, const struct ota_b
     return 0;
 }
 
+uint32_t ota_tool_max_image(const struct ota_board *board)
+{
+    static const struct ota_trust nobody = {0};
+    struct ota_tool_bootloader loader;
+    struct ota_tool_why why;
+
+    if (ota_tool_bootloader_init(&loader, board, &nobody, &why) != 0) {
+        return ota_board_max_image(board);
+    }
+    return ota_boot_max_image(&loader.config);
+}
+
 const char *ota_tool_swap_type_name(enum ota_swap_type type)
 {
     static const char *const names[] = {"none", "none", "test", "permanent", "revert", "fail"};

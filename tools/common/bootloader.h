@@ -22,6 +22,10 @@ struct ota_tool_bootloader {
 int ota_tool_bootloader_init(struct ota_tool_bootloader *out, const struct ota_board *board,
                              const struct ota_trust *trust, struct ota_tool_why *why);
 
+/* Most bytes of an image, header to TLVs, that the board's bootloader installs. The board's flash
+ * is open. */
+uint32_t ota_tool_max_image(const struct ota_board *board);
+
 /* Name of a swap type ("test"). Never NULL. */
 const char *ota_tool_swap_type_name(enum ota_swap_type type);
 

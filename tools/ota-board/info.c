@@ -116,7 +116,7 @@ static void print_info(const struct info *info)
                      ota_board_address(b, b->areas[i].name), b->areas[i].size,
                      b->devices[b->areas[i].device].name);
     }
-    (void)printf("limit      %" PRIu32 " bytes of image, header to TLVs\n", ota_board_max_image(b));
+    (void)printf("limit      %" PRIu32 " bytes of image, header to TLVs\n", ota_tool_max_image(b));
     for (size_t i = 0; i < 2; i++) {
         print_slot(&info->slots[i]);
     }
@@ -155,8 +155,8 @@ static int print_json(const struct info *info)
         "{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:{s:b, s:s, s:s, s:b, s:s?, s:s}}", "board",
         b->board, "name", b->name, "mode", b->boot.mode, "mcuboot", b->boot.version, "signature",
         ota_board_signature_name(info->trust.trust.sig_type), "max_image",
-        (json_int_t)ota_board_max_image(b), "primary", slot_json(info, &info->slots[0]),
-        "secondary", slot_json(info, &info->slots[1]), "next_boot", "boots", boots, "error",
+        (json_int_t)ota_tool_max_image(b), "primary", slot_json(info, &info->slots[0]), "secondary",
+        slot_json(info, &info->slots[1]), "next_boot", "boots", boots, "error",
         ota_err_name(info->boot_rc), "swap_type", ota_tool_swap_type_name(info->next.type),
         "resumes", info->next.is_resumed, "version", boots ? info->next_version : NULL, "refused",
         ota_err_name(info->next.refused));

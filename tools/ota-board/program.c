@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/bootloader.h"
 #include "ota/err.h"
 #include "ota/slot.h"
 #include "ota_board.h"
@@ -45,7 +46,7 @@ static int read_file(const char *path, size_t max, struct file *out)
 /* What a bootloader of this board could never start is a mistake, unless it is wanted. */
 static int check_image(const struct ota_board *b, const struct file *file, const char *path)
 {
-    uint32_t most = ota_board_max_image(b);
+    uint32_t most = ota_tool_max_image(b);
     struct ota_source source;
     struct ota_image image;
     int rc;
