@@ -172,7 +172,7 @@ static int read_trailer(const struct ota_boot *b, enum ota_boot_where where,
     if (rc != 0) {
         return rc;
     }
-    out->magic = ota_trailer_magic_state(raw + OFF_MAGIC - OFF_SWAP_SIZE, b->align, erased);
+    out->magic = ota_trailer_magic_state(raw + (OFF_MAGIC - OFF_SWAP_SIZE), b->align, erased);
     out->image_ok = ota_trailer_flag_state(raw[OFF_IMAGE_OK - OFF_SWAP_SIZE], erased);
     out->copy_done = ota_trailer_flag_state(raw[OFF_COPY_DONE - OFF_SWAP_SIZE], erased);
     out->swap_info = raw[OFF_SWAP_INFO - OFF_SWAP_SIZE];

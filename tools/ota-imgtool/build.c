@@ -31,7 +31,12 @@ static void put(struct builder *b, const void *data, size_t len)
 /* Numbers of 16 and 32 bits at a place, in the byte order of the image. */
 static void set16(const struct builder *b, uint8_t *at, uint16_t v)
 {
-    ota_put_le16(at, b->r->is_big_endian ? (uint16_t)(v << 8 | v >> 8) : v);
+    if (b->r->is_big_endian) {
+        at[0] = (uint8_t)(v >> 8);
+        at[1] = (uint8_t)(v & 0xff);
+    } else {
+        ota_put_le16(at, v);
+    }
 }
 
 static void set32(const struct builder *b, uint8_t *at, uint32_t v)
