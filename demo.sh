@@ -12,7 +12,7 @@ Installs what is missing, builds, and shows on this machine how a device gets fr
 an application to 2.0.0 over MQTT, and how it comes back to 2.0.0 by itself when 3.0.0 is broken.
 Ends with a table of what happened.
 
-  --board FILE   board to show it on (default boards/generic-swap.json)
+  --board FILE   board to show it on, one that swaps (default boards/generic-swap.json)
   --keep         keep images, flash files and logs, and say where they are
   --help         this text
 
@@ -94,6 +94,8 @@ b = json.load(open(sys.argv[1]))
 print(eval(sys.argv[2]))' "$board" "$1"
 }
 kit=$(of_board 'b["board"]')
+[[ "$(of_board 'b["boot"]["mode"]')" = swap* ]] ||
+    die "$board overwrites: it keeps no older image to go back to. Take one that swaps."
 
 say "A key pair; versions 1.0.0, 2.0.0 and 3.0.0 of the example application, signed"
 "$bin/ota-imgtool" keygen -k "$dir/key.pem" -t ecdsa-p256
