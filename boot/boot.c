@@ -193,3 +193,12 @@ int ota_boot_run(struct ota_boot *boot)
     } while (rc == 1);
     return rc;
 }
+
+int ota_boot_read_trailer(const struct ota_boot_config *config, uint8_t slot,
+                          struct ota_trailer *out)
+{
+    struct ota_boot b;
+    int rc = slot > OTA_BOOT_SECONDARY ? OTA_EARG : ota_boot_init(&b, config);
+
+    return rc == 0 ? config->mode->store->read(&b, (enum ota_boot_where)slot, out) : rc;
+}

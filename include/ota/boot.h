@@ -153,6 +153,14 @@ int ota_boot_step(struct ota_boot *boot);
 int ota_boot_run(struct ota_boot *boot);
 
 /*
+ * The trailer of a slot (0 primary, 1 secondary) as this bootloader knows it: in mode
+ * swap_status_scratch from the status partition, where what lies in the mailboxes is not taken over
+ * yet. For tools that show the state of a device. 0, the errors of ota_boot_init, or a flash error.
+ */
+int ota_boot_read_trailer(const struct ota_boot_config *config, uint8_t slot,
+                          struct ota_trailer *out);
+
+/*
  * Most bytes (header to TLVs) that an image may have to be installed in this configuration, or
  * zero if the slots do not fit each other in this mode.
  */

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+if(TARGET ota-boot)
+    find_package(Python3 REQUIRED COMPONENTS Interpreter)
+    add_test(NAME e2e.boot COMMAND Python3::Interpreter
+        ${CMAKE_CURRENT_SOURCE_DIR}/test_boot.py $<TARGET_FILE:ota-boot>
+        ${PROJECT_SOURCE_DIR}/tests/vectors/mcuboot)
+    set_tests_properties(e2e.boot PROPERTIES TIMEOUT 180 LABELS e2e)
+endif()

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef OTA_BOOT_TOOL_H
+#define OTA_BOOT_TOOL_H
+
+#include <stdio.h>
+
+#include "common/bootloader.h"
+#include "common/trust.h"
+
+/* One boot of a board. */
+struct machine {
+    struct ota_board *board;
+    struct ota_tool_trust trust;
+    struct ota_tool_bootloader loader;
+    struct ota_boot boot;
+    int rc;      /* of the boot: 0 or why it refuses */
+    bool is_cut; /* the power went */
+};
+
+/* Writes what the boot did and the state it left as one line of JSON. 0 or -1. */
+int report_json(const struct machine *m, FILE *f);
+
+#endif
