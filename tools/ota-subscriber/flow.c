@@ -18,8 +18,8 @@
 
 /* How long a publisher may take to confirm the result. A device does not need it. */
 #define RECEIVED_WAIT_MS 2000u
-/* Requests in a row without progress before giving up. */
-#define TRIES 3u
+/* A request is repeated after a third of the time limit, and at least so often. */
+#define RETRY_MS 3000u
 
 static const char *const MESSAGE[] = {"Message", NULL};
 static const char *const BOARD[] = {"Board", "BoardName", NULL};
@@ -359,8 +359,8 @@ static void give_up(struct flow *f)
 
 static void tick_result(struct flow *f, uint64_t idle_ms)
 {
-    if (f->result_acked && (f->result_received || idle_ms >= RECEIVED_WAIT_MS)) {
-        if (!f->result_received)
+    if (f->result_acked && (f->failed || f->result_received || idle_ms >= RECEIVED_WAIT_MS)) {
+        if (!f->failed && !f->result_received)
             tool_log("note: the publisher does not confirm the result");
         f->state = FLOW_DONE;
     }
@@ -369,15 +369,17 @@ static void tick_result(struct flow *f, uint64_t idle_ms)
 enum flow_state flow_tick(struct flow *f, uint64_t now_ms)
 {
     uint64_t idle_ms = now_ms - f->progress_ms;
+    uint32_t retry_ms = f->config->timeout_ms / 3;
 
+    if (retry_ms > RETRY_MS)
+        retry_ms = RETRY_MS;
     if (f->state == FLOW_RESULT)
         tick_result(f, idle_ms);
     if (f->state == FLOW_DONE)
         return FLOW_DONE;
     if (idle_ms >= f->config->timeout_ms) {
         give_up(f);
-    } else if (now_ms - f->retry_ms >= f->config->timeout_ms / TRIES &&
-               f->link->state == MQTT_LINK_UP) {
+    } else if (now_ms - f->retry_ms >= retry_ms && f->link->state == MQTT_LINK_UP) {
         f->retry_ms = now_ms;
         if (f->state == FLOW_JOB)
             ask_for_job(f);
