@@ -42,7 +42,8 @@ struct ota_job {
     char board[OTA_BOARD_MAX];  /* that it is made for */
     struct ota_endpoint data;   /* where the image is */
     char file[OTA_PATH_MAX];    /* "File": path for HTTP, name in chunk requests; may be "" */
-    bool is_redirected;         /* data is not the server that the job came from */
+    uint8_t run; /* "Count", an extension: chunks that one request may ask for; 1 without it */
+    bool is_redirected; /* data is not the server that the job came from */
 };
 
 /*

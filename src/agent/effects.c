@@ -45,6 +45,7 @@ static int begin_session(struct agent *a, uint64_t now_ms)
 
     a->is_checked = false;
     a->is_marked = false;
+    a->xfer_config.run = 1;
     memset(&a->job, 0, sizeof a->job);
     ota_xfer_init(&a->xfer, &a->xfer_config, 0, 0, now_ms);
     if (rc == 0) {
@@ -92,6 +93,7 @@ static int parse_job(struct agent *a, uint64_t now_ms)
     if (ota_version_compare(&a->job.version, &a->running) <= 0) {
         return OTA_EVERSION;
     }
+    a->xfer_config.run = a->job.run;
     return is_installed_next(a, &a->job.version) ? OTA_ENOUPDATE : 0;
 }
 

@@ -19,6 +19,7 @@ enum field {
     F_HOST = 1 << 4,
     F_PORT = 1 << 5,
     F_FILE = 1 << 6,
+    F_COUNT = 1 << 7,
 };
 
 struct reader {
@@ -28,6 +29,7 @@ struct reader {
     char connection[CONNECTION_MAX];
     char host[OTA_HOST_MAX];
     uint32_t port;
+    uint32_t count;
 };
 
 /* Names and their variants across the original's messages, files and documents. */
@@ -38,7 +40,7 @@ static const struct name {
     {"Message", F_MESSAGE}, {"Version", F_VERSION}, {"Board", F_BOARD},
     {"BoardName", F_BOARD}, {"Server", F_HOST},     {"Connection", F_CONNECTION},
     {"Broker", F_HOST},     {"Port", F_PORT},       {"File", F_FILE},
-    {"FileName", F_FILE},
+    {"FileName", F_FILE},   {"Count", F_COUNT},
 };
 
 static int read_message(struct reader *r, const struct ota_json_member *m)
@@ -73,6 +75,8 @@ static int read_field(struct reader *r, enum field field, const struct ota_json_
         return ota_json_copy(m, r->host, sizeof r->host);
     case F_PORT:
         return ota_json_u32(m, UINT16_MAX, &r->port);
+    case F_COUNT:
+        return ota_json_u32(m, UINT8_MAX, &r->count);
     case F_FILE:
         return ota_json_copy(m, r->job->file, sizeof r->job->file);
     }
@@ -191,5 +195,6 @@ int ota_job_parse(const char *text, size_t len, const struct ota_endpoint *from,
     if ((r.seen & F_VERSION) == 0 || (r.seen & F_BOARD) == 0) {
         return OTA_EJOB;
     }
+    out->run = r.count == 0 ? 1 : (uint8_t)r.count;
     return resolve(&r, from);
 }

@@ -56,6 +56,9 @@ int ota_message_request(const struct ota_message *m, char *buf, size_t cap)
         put_member(&o, "Filename", m->file);
         put_number(&o, "Offset", m->offset);
         put_number(&o, "Size", m->size);
+        if (m->count > 1) {
+            put_number(&o, "Count", m->count);
+        }
     }
     ota_out_char(&o, '}');
     return ota_out_end(&o);

@@ -33,6 +33,7 @@ struct ota_message {
     const char *file;                  /* OTA_REQUEST_CHUNK: name from the job */
     uint32_t offset;                   /* OTA_REQUEST_CHUNK: bytes */
     uint32_t size;                     /* OTA_REQUEST_CHUNK: bytes */
+    uint32_t count; /* OTA_REQUEST_CHUNK: chunks of size bytes; up to 1: only one, not said */
 };
 
 /* Writes a request with NUL. Its length, or OTA_ENOSPC. */

@@ -94,13 +94,32 @@ static int ask_whole(struct ota_xfer *x, uint64_t now_ms, struct ota_xfer_ask *a
     ask->is_whole = true;
     ask->offset = 0;
     ask->size = 0;
+    ask->count = 0;
     return 1;
+}
+
+/* Chunks to ask for now: none until a run of them, or the rest of the image, fits the window. */
+static uint32_t wanted(const struct ota_xfer *x)
+{
+    uint32_t chunk = x->config->chunk;
+    uint32_t ahead = (x->asked - x->next + chunk - 1) / chunk;
+    uint32_t free = ahead < x->window ? x->window - ahead : 0;
+    uint32_t run = x->config->run < (x->window + 1u) / 2 ? x->config->run : (x->window + 1u) / 2;
+    uint32_t left;
+
+    if (x->total == 0) {
+        return ahead == 0;
+    }
+    left = x->asked < x->total ? (x->total - x->asked + chunk - 1) / chunk : 0;
+    run = run < 1 ? 1 : run;
+    run = run < left ? run : left;
+    return free < run ? 0 : run;
 }
 
 int ota_xfer_ask(struct ota_xfer *x, uint64_t now_ms, struct ota_xfer_ask *ask)
 {
     uint32_t chunk = x->config->chunk;
-    uint32_t ahead;
+    uint32_t left;
 
     if (ota_xfer_is_done(x)) {
         return 0;
@@ -114,15 +133,15 @@ int ota_xfer_ask(struct ota_xfer *x, uint64_t now_ms, struct ota_xfer_ask *ask)
     if (x->is_whole) {
         return ask_whole(x, now_ms, ask);
     }
-    ahead = x->asked - x->next;
-    if (x->total == 0 ? ahead > 0
-                      : x->asked >= x->total || ahead / chunk + (ahead % chunk != 0) >= x->window) {
+    ask->count = wanted(x);
+    if (ask->count == 0) {
         return 0;
     }
+    left = x->total == 0 ? UINT32_MAX : x->total - x->asked;
     ask->is_whole = false;
     ask->offset = x->asked;
-    ask->size = x->total != 0 && x->total - x->asked < chunk ? x->total - x->asked : chunk;
-    x->asked += ask->size;
+    ask->size = left < chunk ? left : chunk;
+    x->asked += left < ask->count * chunk ? left : ask->count * chunk;
     x->asked_ms = now_ms;
     return 1;
 }

@@ -13,6 +13,7 @@ struct ota_xfer_config {
     uint32_t chunk;      /* bytes asked for at a time */
     uint32_t stall_ms;   /* without progress: ask again */
     uint32_t give_up_ms; /* without progress: the download failed; OTA_NEVER: never */
+    uint8_t run;         /* chunks that one question may ask for; 0 or 1: one */
     uint8_t window;      /* chunks asked for and not yet here, at most */
     bool is_whole;       /* ask once for everything, by chunks only for what went missing */
 };
@@ -33,7 +34,8 @@ struct ota_xfer {
 struct ota_xfer_ask {
     bool is_whole;
     uint32_t offset; /* when not whole */
-    uint32_t size;
+    uint32_t size;   /* bytes of a chunk: the rest of the image if that is less */
+    uint32_t count;  /* chunks of that size, in a row; the last one may be shorter */
 };
 
 enum ota_xfer_verdict {

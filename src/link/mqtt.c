@@ -321,6 +321,7 @@ static int ask(struct ota_mqtt_link *l, uint64_t now_ms)
                 .file = env->file,
                 .offset = a.offset,
                 .size = a.size,
+                .count = a.count,
             };
 
             rc = ota_message_request(&m, env->text, OTA_MESSAGE_MAX);

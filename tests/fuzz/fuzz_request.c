@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ota-publisher/job.h"
 #include "ota-publisher/request.h"
 #include "ota-publisher/session.h"
 
@@ -17,6 +18,11 @@ static void check_chunk(const struct request *q, uint32_t total)
     }
     if (o.next >= o.end || o.end > total || o.step == 0 || o.step > UINT16_MAX ||
         o.end - o.next > o.step || o.next / o.step > UINT16_MAX) {
+        abort();
+    }
+    order_run(&o, total, q->count);
+    if (o.next >= o.end || o.end > total ||
+        (o.end - o.next > o.step && o.end - o.next > JOB_RUN_MAX * o.step)) {
         abort();
     }
 }

@@ -57,7 +57,8 @@ static void test_a_job_is_made_for_an_image(void **state)
     (void)state;
     assert_string_equal(text, "{\"Message\": \"Update Available\", \"Board\": \"KIT\", "
                               "\"Version\": \"1.6.0\", \"Connection\": \"MQTT\", \"Broker\": \"\", "
-                              "\"Port\": \"8883\", \"UniqueTopicName\": \"a/KIT/x\"}");
+                              "\"Port\": \"8883\", \"UniqueTopicName\": \"a/KIT/x\", "
+                              "\"Count\": \"16\"}");
     free(text);
     json_decref(job);
 }

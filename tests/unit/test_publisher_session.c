@@ -194,6 +194,28 @@ static void test_a_size_that_is_none_means_to_the_end_and_at_most_a_chunk(void *
     }
 }
 
+static void expect_run(int64_t offset, int64_t size, int64_t count, uint32_t end)
+{
+    struct order o;
+
+    assert_int_equal(order_chunk(&o, 100000, offset, size), 0);
+    order_run(&o, 100000, count);
+    assert_int_equal(o.end, end);
+}
+
+static void test_runs_end_with_their_count_the_image_or_the_limit(void **state)
+{
+    (void)state;
+    expect_run(4096, 4096, 2, 3 * 4096);
+    expect_run(4096, 4096, 16, 17 * 4096);
+    expect_run(0, 4096, INT64_MAX, 16 * 4096);
+    expect_run(24 * 4096, 4096, 16, 100000);
+    expect_run(0, 4096, 1, 4096);
+    expect_run(0, 4096, 0, 4096);
+    expect_run(0, 4096, INT64_MIN, 4096);
+    expect_run(0, 1000, 4, 1000);
+}
+
 static void test_chunks_outside_of_the_image_do_not_exist(void **state)
 {
     struct order o;
@@ -224,6 +246,7 @@ int main(void)
         TEST(test_a_reset_forgets_orders_and_messages),
         cmocka_unit_test(test_chunks_are_cut_at_the_end_of_the_image),
         cmocka_unit_test(test_a_size_that_is_none_means_to_the_end_and_at_most_a_chunk),
+        cmocka_unit_test(test_runs_end_with_their_count_the_image_or_the_limit),
         cmocka_unit_test(test_chunks_outside_of_the_image_do_not_exist),
     };
 

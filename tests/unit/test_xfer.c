@@ -51,6 +51,35 @@ static void test_window_opens_once_the_size_is_known(void **state)
     expect_no_ask(&x, 10);
 }
 
+static void test_runs_halve_the_window_and_end_with_the_image(void **state)
+{
+    struct ota_xfer_config runs = config;
+    struct ota_xfer x;
+    struct ota_xfer_ask a;
+
+    (void)state;
+    runs.window = 8;
+    runs.run = 16;
+    ota_xfer_init(&x, &runs, 4096, 4096 * 11 + 5, 0);
+    assert_int_equal(ota_xfer_ask(&x, 0, &a), 1);
+    assert_int_equal(a.offset, 4096);
+    assert_int_equal(a.size, 4096);
+    assert_int_equal(a.count, 4);
+    assert_int_equal(ota_xfer_ask(&x, 0, &a), 1);
+    assert_int_equal(a.offset, 5 * 4096);
+    assert_int_equal(a.count, 4);
+    assert_int_equal(ota_xfer_ask(&x, 0, &a), 0);
+    for (uint32_t i = 1; i < 3; i++) {
+        take(&x, 4096 * 11 + 5, i * 4096, 4096, 1);
+    }
+    assert_int_equal(ota_xfer_ask(&x, 1, &a), 0);
+    take(&x, 4096 * 11 + 5, 3 * 4096, 4096, 1);
+    assert_int_equal(ota_xfer_ask(&x, 1, &a), 1);
+    assert_int_equal(a.offset, 9 * 4096);
+    assert_int_equal(a.count, 3);
+    assert_int_equal(x.asked, 4096 * 11 + 5);
+}
+
 static void test_last_request_asks_for_the_rest_and_none_follows(void **state)
 {
     struct ota_xfer x;
@@ -215,6 +244,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_window_opens_once_the_size_is_known),
+        cmocka_unit_test(test_runs_halve_the_window_and_end_with_the_image),
         cmocka_unit_test(test_last_request_asks_for_the_rest_and_none_follows),
         cmocka_unit_test(test_image_smaller_than_a_chunk),
         cmocka_unit_test(test_duplicates_are_dropped_and_overlap_is_trimmed),

@@ -59,12 +59,14 @@ json_t *job_load(const char *path, char *err, size_t cap)
 json_t *job_build(const char *board, const struct ota_version *version, uint16_t port)
 {
     char port_text[8];
+    char count_text[8];
     json_t *job;
 
     (void)snprintf(port_text, sizeof port_text, "%u", port);
-    job =
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "Message", "", "Board", board, "Version",
-                  "", "Connection", "MQTT", "Broker", "", "Port", port_text, "UniqueTopicName", "");
+    (void)snprintf(count_text, sizeof count_text, "%u", JOB_RUN_MAX);
+    job = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "Message", "", "Board", board,
+                    "Version", "", "Connection", "MQTT", "Broker", "", "Port", port_text,
+                    "UniqueTopicName", "", "Count", count_text);
     if (job != NULL && job_set_version(job, version) != 0) {
         json_decref(job);
         return NULL;

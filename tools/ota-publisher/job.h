@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Chunks in a row that a device may ask for in one request: "Count" in jobs that are made here. A
+ * job file may say it, too. The original's devices ask for one at a time. */
+#define JOB_RUN_MAX 16u
+
 /* A device of the original keeps this many bytes of a job document. */
 #define JOB_TEXT_MAX 1023u
 

@@ -16,6 +16,7 @@ static const char *const SERIAL[] = {"SerialNumber", NULL};
 static const char *const VERSION[] = {"Version", NULL};
 static const char *const OFFSET[] = {"Offset", NULL};
 static const char *const SIZE[] = {"Size", "Length", NULL};
+static const char *const COUNT[] = {"Count", NULL};
 static const char *const REASON[] = {"Reason", NULL};
 static const char *const DETAIL[] = {"Detail", NULL};
 
@@ -78,6 +79,10 @@ static int take_range(const json_t *doc, struct request *out, const char **why)
         *why = "Size is no number";
         return -1;
     }
+    if (fields_number(doc, COUNT, &out->count) < 0) {
+        *why = "Count is no number";
+        return -1;
+    }
     return 0;
 }
 
@@ -107,7 +112,7 @@ int request_parse(const void *payload, size_t len, struct request *out, const ch
     json_t *doc;
     int rc;
 
-    *out = (struct request){.size = -1};
+    *out = (struct request){.size = -1, .count = 1};
     if (len == 0 || len > REQUEST_LEN_MAX) {
         *why = len == 0 ? "it is empty" : "it is too long";
         return -1;

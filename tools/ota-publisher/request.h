@@ -29,6 +29,7 @@ struct request {
     struct ota_version version;    /* that the device runs */
     int64_t offset;                /* of a chunk */
     int64_t size;                  /* of a chunk; -1: not told */
+    int64_t count;                 /* of chunks from there on; 1 if not told */
     char topic[TOPIC_LEN_MAX + 2]; /* "" if absent; one byte more than allowed if too long */
     char board[64];                /* printable; "" if absent */
     char serial[64];               /* printable; "" if absent */

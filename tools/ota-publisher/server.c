@@ -141,6 +141,7 @@ static void take_chunk_request(struct server *v, struct session *s, const struct
         refuse(v, s->topic, "it asks for a chunk outside of the image");
     if (rc != 0)
         return;
+    order_run(&o, r->size, q->count);
     if (s->sent == 0) {
         s->started_ms = tool_now_ms();
         tool_log("sending chunks of version %u.%u.%u (%u bytes) to %s, from offset %" PRId64,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ota-publisher/session.h"
 
+#include "ota-publisher/job.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -253,6 +255,18 @@ int order_chunk(struct order *o, uint32_t total, int64_t offset, int64_t size)
         return -1; /* more chunks of this size than the header can count */
     o->end = o->next + (left < o->step ? left : o->step);
     return 0;
+}
+
+void order_run(struct order *o, uint32_t total, int64_t count)
+{
+    uint32_t left = total - o->next;
+    uint32_t most = JOB_RUN_MAX * RELEASE_CHUNK_SIZE;
+
+    if (count < 2 || o->step != RELEASE_CHUNK_SIZE)
+        return;
+    if (count < JOB_RUN_MAX)
+        most = (uint32_t)count * RELEASE_CHUNK_SIZE;
+    o->end = o->next + (left < most ? left : most);
 }
 
 void order_whole(struct order *o, uint32_t total)

@@ -129,6 +129,10 @@ void sessions_expire(struct sessions *t, uint64_t now_ms);
  */
 int order_chunk(struct order *o, uint32_t total, int64_t offset, int64_t size);
 
+/* Makes an order for a chunk one for count chunks in a row, up to JOB_RUN_MAX and the end of the
+ * image. Counts below two, and chunks of another size than the usual one, change nothing. */
+void order_run(struct order *o, uint32_t total, int64_t count);
+
 /* The whole image. */
 void order_whole(struct order *o, uint32_t total);
 
