@@ -4,5 +4,5 @@ if(TARGET ota-imgtool)
     add_test(NAME e2e.imgtool COMMAND Python3::Interpreter
         ${CMAKE_CURRENT_SOURCE_DIR}/test_imgtool.py $<TARGET_FILE:ota-imgtool>
         ${PROJECT_SOURCE_DIR}/tests/vectors/mcuboot)
-    set_tests_properties(e2e.imgtool PROPERTIES TIMEOUT 240 LABELS e2e)
+    set_tests_properties(e2e.imgtool PROPERTIES TIMEOUT 400 LABELS e2e)
 endif()
