@@ -263,6 +263,13 @@ static void test_ecdsa_signatures_must_be_der(void **state)
     sig.len += 3;
     assert_int_equal(verify(&keys[0].pub, &sig), OTA_ESIG);
 
+    /* Zeroes inside of the sequence, where they are no padding. */
+    sig = good;
+    memset(sig.bytes + 70, 0, 2);
+    sig.bytes[1] = 70;
+    sig.len += 2;
+    assert_int_equal(verify(&keys[0].pub, &sig), OTA_ESIG);
+
     /* A negative number. */
     sig = good;
     sig.bytes[4] |= 0x80;
