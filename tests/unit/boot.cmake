@@ -2,6 +2,7 @@
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 ota_unit_test(trailer LIBS PkgConfig::JANSSON)
 ota_unit_test(slot LIBS PkgConfig::JANSSON)
+ota_unit_test(boot LIBS otaboot)
 ota_unit_test(boot_cut LIBS otaboot)
 add_test(NAME powercut.boot COMMAND test_boot_cut 2)
 set_tests_properties(powercut.boot PROPERTIES TIMEOUT 600 LABELS powercut)
