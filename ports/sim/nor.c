@@ -6,8 +6,8 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,88 +32,6 @@ static int fault(struct ota_nor *nor, int code, uint32_t off, size_t len, const 
     (void)snprintf(nor->fault, sizeof nor->fault, "%s, 0x%" PRIx32 " +%zu: %s", nor->config.name,
                    off, len, what);
     return code;
-}
-
-/* ---- Bytes in the file or in memory --------------------------------------------------------- */
-
-static int get(const struct ota_nor *nor, uint32_t off, void *buf, size_t len)
-{
-    uint8_t *p = buf;
-
-    if (nor->mem != NULL) {
-        memcpy(buf, nor->mem + off, len);
-        return 0;
-    }
-    while (len > 0) {
-        ssize_t n = pread(nor->fd, p, len, (off_t)off);
-
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return OTA_EFLASH;
-        }
-        p += n;
-        off += (uint32_t)n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
-static int put_fd(int fd, uint32_t off, const void *buf, size_t len)
-{
-    const uint8_t *p = buf;
-
-    while (len > 0) {
-        ssize_t n = pwrite(fd, p, len, (off_t)off);
-
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            return OTA_EFLASH;
-        }
-        p += n;
-        off += (uint32_t)n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
-static int put(struct ota_nor *nor, uint32_t off, const void *buf, size_t len)
-{
-    if (nor->mem != NULL) {
-        memcpy(nor->mem + off, buf, len);
-        return 0;
-    }
-    return put_fd(nor->fd, off, buf, len);
-}
-
-static int fill_fd(int fd, uint32_t off, uint32_t len, uint8_t value)
-{
-    uint8_t piece[PIECE];
-
-    memset(piece, value, sizeof piece);
-    while (len > 0) {
-        uint32_t n = len < sizeof piece ? len : (uint32_t)sizeof piece;
-        int rc = put_fd(fd, off, piece, n);
-
-        if (rc != 0) {
-            return rc;
-        }
-        off += n;
-        len -= n;
-    }
-    return 0;
-}
-
-static int fill(struct ota_nor *nor, uint32_t off, uint32_t len, uint8_t value)
-{
-    if (nor->mem != NULL) {
-        memset(nor->mem + off, value, len);
-        return 0;
-    }
-    return fill_fd(nor->fd, off, len, value);
 }
 
 /* ---- Power, counters ------------------------------------------------------------------------ */
@@ -212,31 +130,18 @@ static int nor_read(const struct ota_flash *flash, uint32_t off, void *buf, size
     if (!is_inside(nor, off, len)) {
         return fault(nor, OTA_ERANGE, off, len, "read outside of the device");
     }
-    if (get(nor, off, buf, len) != 0) {
-        return fault(nor, OTA_EFLASH, off, len, "the flash file cannot be read");
-    }
+    memcpy(buf, nor->mem + off, len);
     return 0;
 }
 
 /* 0 if the target holds erased bytes only. */
 static int check_erased(struct ota_nor *nor, uint32_t off, size_t len)
 {
-    uint8_t piece[PIECE];
-
-    while (len > 0) {
-        size_t n = len < sizeof piece ? len : sizeof piece;
-
-        if (get(nor, off, piece, n) != 0) {
-            return fault(nor, OTA_EFLASH, off, n, "the flash file cannot be read");
+    for (size_t i = 0; i < len; i++) {
+        if (nor->mem[off + i] != nor->config.erased) {
+            return fault(nor, OTA_EFLASH, off + (uint32_t)i, len - i,
+                         "write to bytes that are not erased");
         }
-        for (size_t i = 0; i < n; i++) {
-            if (piece[i] != nor->config.erased) {
-                return fault(nor, OTA_EFLASH, off + (uint32_t)i, len - i,
-                             "write to bytes that are not erased");
-            }
-        }
-        off += (uint32_t)n;
-        len -= n;
     }
     return 0;
 }
@@ -266,8 +171,8 @@ static int nor_write(const struct ota_flash *flash, uint32_t off, const void *bu
         return rc;
     }
     cut = begin_op(nor);
-    if (cut != CUT_CLEAN && put(nor, off, buf, cut == CUT_TORN ? len / 2 : len) != 0) {
-        return fault(nor, OTA_EFLASH, off, len, "the flash file cannot be written");
+    if (cut != CUT_CLEAN) {
+        memcpy(nor->mem + off, buf, cut == CUT_TORN ? len / 2 : len);
     }
     if (cut != CUT_NO) {
         return power_off(nor, off, len);
@@ -292,9 +197,8 @@ static int nor_erase(const struct ota_flash *flash, uint32_t off)
         return fault(nor, OTA_EALIGN, off, len, "erase that does not begin at an erase unit");
     }
     cut = begin_op(nor);
-    if (cut != CUT_CLEAN &&
-        fill(nor, off, cut == CUT_TORN ? len / 2 : len, nor->config.erased) != 0) {
-        return fault(nor, OTA_EFLASH, off, len, "the flash file cannot be written");
+    if (cut != CUT_CLEAN) {
+        memset(nor->mem + off, nor->config.erased, cut == CUT_TORN ? len / 2 : len);
     }
     if (cut != CUT_NO) {
         return power_off(nor, off, len);
@@ -318,6 +222,27 @@ static const struct ota_flash_ops nor_ops = {
 };
 
 /* ---- Opening -------------------------------------------------------------------------------- */
+
+/* The whole file at once: its blocks exist before it is mapped, so that a full disk is an error
+ * here and not a signal later. */
+static int write_erased(int fd, uint32_t len, uint8_t value)
+{
+    uint8_t piece[PIECE];
+
+    memset(piece, value, sizeof piece);
+    while (len > 0) {
+        ssize_t n = write(fd, piece, len < sizeof piece ? len : sizeof piece);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return OTA_EFLASH;
+        }
+        len -= (uint32_t)n;
+    }
+    return 0;
+}
 
 static bool is_power_of_two(uint32_t n)
 {
@@ -350,7 +275,8 @@ static int create_file(struct ota_nor *nor, char *err, size_t err_cap)
         return OTA_EFLASH;
     }
     nor->fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (nor->fd < 0 || fill_fd(nor->fd, 0, c->size, c->erased) != 0 || rename(temp, c->path) != 0) {
+    if (nor->fd < 0 || write_erased(nor->fd, c->size, c->erased) != 0 ||
+        rename(temp, c->path) != 0) {
         (void)snprintf(err, err_cap, "%s: cannot create the flash file: %s", c->path,
                        strerror(errno));
         if (nor->fd >= 0) {
@@ -385,28 +311,24 @@ static int open_file(struct ota_nor *nor, char *err, size_t err_cap)
     return 0;
 }
 
-/* The file's bytes, or erased ones where there is no file, in memory. Closes the file. */
-static int load_private(struct ota_nor *nor, char *err, size_t err_cap)
+/* The file's bytes as memory: shared with the file, a copy of it, or erased without one. What is
+ * stored in a shared mapping is in the file even if this process is killed at once. */
+static int map(struct ota_nor *nor, char *err, size_t err_cap)
 {
-    uint8_t *mem = malloc(nor->config.size);
-    int rc = 0;
+    int flags = nor->fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS
+                            : (nor->config.is_private ? MAP_PRIVATE : MAP_SHARED);
+    void *mem = mmap(NULL, nor->config.size, PROT_READ | PROT_WRITE, flags, nor->fd, 0);
 
-    if (mem == NULL) {
-        (void)snprintf(err, err_cap, "%s: no memory for a copy of %" PRIu32 " bytes",
-                       nor->config.name, nor->config.size);
+    if (mem == MAP_FAILED) {
+        (void)snprintf(err, err_cap, "%s: no memory for %" PRIu32 " bytes of flash: %s",
+                       nor->config.name, nor->config.size, strerror(errno));
         return OTA_ENOSPC;
     }
-    memset(mem, nor->config.erased, nor->config.size);
-    if (nor->fd >= 0) {
-        rc = get(nor, 0, mem, nor->config.size);
-        (void)close(nor->fd);
-        nor->fd = -1;
-    }
     nor->mem = mem;
-    if (rc != 0) {
-        (void)snprintf(err, err_cap, "%s: cannot read the flash file", nor->config.path);
+    if (nor->fd < 0) {
+        memset(nor->mem, nor->config.erased, nor->config.size);
     }
-    return rc;
+    return 0;
 }
 
 int ota_nor_open(struct ota_nor *nor, const struct ota_nor_config *config, struct ota_flash *flash,
@@ -420,8 +342,12 @@ int ota_nor_open(struct ota_nor *nor, const struct ota_nor_config *config, struc
     if (rc == 0 && config->path != NULL) {
         rc = open_file(nor, err, err_cap);
     }
-    if (rc == 0 && (config->path == NULL || config->is_private)) {
-        rc = load_private(nor, err, err_cap);
+    if (rc == 0) {
+        rc = map(nor, err, err_cap);
+    }
+    if (nor->fd >= 0) {
+        (void)close(nor->fd);
+        nor->fd = -1;
     }
     if (rc != 0) {
         ota_nor_close(nor);
@@ -441,10 +367,8 @@ int ota_nor_open(struct ota_nor *nor, const struct ota_nor_config *config, struc
 
 void ota_nor_close(struct ota_nor *nor)
 {
-    if (nor->fd >= 0) {
-        (void)close(nor->fd);
+    if (nor->mem != NULL) {
+        (void)munmap(nor->mem, nor->config.size);
     }
-    free(nor->mem);
-    nor->fd = -1;
     nor->mem = NULL;
 }

@@ -6,7 +6,7 @@
  * are not erased (unless a write replaces the row), erases that do not begin at a unit, anything
  * out of range. It counts operations, and it can lose its power at any one of them.
  *
- * Host code: not thread-safe, uses the heap for private copies.
+ * Host code: not thread-safe.
  */
 #ifndef OTA_SIM_NOR_H
 #define OTA_SIM_NOR_H
@@ -80,8 +80,8 @@ struct ota_nor {
     struct ota_nor_count count; /* of the whole device */
     uint64_t busy_us;           /* what the operations so far would have taken */
     uint64_t busy_ns;           /* below one microsecond */
-    int fd;                     /* the file, or -1 */
-    uint8_t *mem;               /* the private copy, or NULL */
+    int fd;                     /* the file while it is opened, else -1 */
+    uint8_t *mem;               /* the bytes: a mapping of the file, or private ones */
     char fault[OTA_NOR_FAULT_MAX];
 };
 
