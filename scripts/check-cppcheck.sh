@@ -13,5 +13,5 @@ done
 cppcheck --quiet --error-exitcode=1 -j "$(nproc)" --std=c11 --inline-suppr \
     --enable=warning,performance,portability \
     --suppress=missingIncludeSystem --suppress=unusedFunction \
-    -Iinclude -Isrc -Iboot -Iports "${folders[@]}" &&
+    -UOTA_CONFIG_FILE -Iinclude -Isrc -Iboot -Iports "${folders[@]}" &&
     echo "check-cppcheck: ${folders[*]}"

@@ -17,7 +17,7 @@ alone() {
     local header=$1
     shift
     count=$((count + 1))
-    printf '#include "%s"\n#include "%s"\n' "$header" "$header" | "$@" - && return
+    printf '#include "%s"\n#include "%s"\nextern int not_empty;\n' "$header" "$header" | "$@" - && return
     echo "error: $header does not compile alone with '$1': include what it uses" >&2
     failed=1
 }

@@ -17,8 +17,8 @@ LAYERS = {
     "crypto": (("codec",), ""),
     "flash": (("codec",), ""),
     "engine": (("crypto", "flash"), "session"),
-    "link": (("engine",), "mqtt http gatt"),
-    "agent": (("link",), "agent ota"),
+    "link": (("engine",), "mqtt http gatt agent"),  # agent: what the user configures
+    "agent": (("link",), "ota"),
     "boot": (("crypto", "flash"), "boot"),
 }
 C_HEADERS = {"limits.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "string.h", "assert.h"}

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 ota_unit_test(xfer)
 ota_unit_test(session)
 add_test(NAME unit.session_page COMMAND ${CMAKE_COMMAND}
