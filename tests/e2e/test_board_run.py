@@ -4,14 +4,14 @@
 
 usage: test_board_run.py BIN_DIR BOARDS_DIR [TEST...]
 """
+import contextlib
+import hashlib
 import json
-import os
 import pathlib
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 BIN = pathlib.Path(sys.argv[1]).resolve()
@@ -70,18 +70,24 @@ class Board:
         return tool("ota-board", "run", *self.common, "--key", key or self.files.key, *options,
                     "--", *args, expect=expect)
 
-    def start(self, *args, options=()):
-        """A board that runs on its own; the caller waits for what it prints."""
-        return subprocess.Popen(
-            [BIN / "ota-board", "run", *map(str, self.common), "--key", self.files.key, *options,
-             "--", *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    @contextlib.contextmanager
+    def start(self, *args):
+        """A board that runs on its own until the caller has seen enough."""
+        with subprocess.Popen(
+                [BIN / "ota-board", "run", *map(str, self.common), "--key", self.files.key, "--",
+                 *args], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def info(self, key=None):
         return json.loads(tool("ota-board", "info", *self.common, "--key", key or self.files.key,
                                "--json"))
 
-    def bytes(self):
-        return {p.name: p.read_bytes() for p in sorted(self.flash.iterdir())}
+    def digests(self):
+        return {p.name: hashlib.sha256(p.read_bytes()).hexdigest()
+                for p in self.flash.iterdir()}
 
 
 def versions(console):
@@ -294,10 +300,10 @@ class BoardTest(unittest.TestCase):
     def test_info_changes_nothing(self):
         board = self.with_image()
         board.program("secondary", self.files.image("2.0.0"), "--mark", "test")
-        before = board.bytes()
+        before = board.digests()
         self.assertEqual(board.info()["next_boot"]["version"], "2.0.0")
         self.assertEqual(board.info(self.files.wrong)["primary"]["check"], "OTA_ENOSIG")
-        self.assertEqual(board.bytes(), before)
+        self.assertEqual(board.digests(), before)
 
     def test_info_tells_people_the_same(self):
         board = self.with_image()
@@ -307,7 +313,7 @@ class BoardTest(unittest.TestCase):
 
     def test_program_refuses_what_cannot_run(self):
         board = self.with_image()
-        before = board.bytes()
+        before = board.digests()
         garbage = board.folder / "garbage"
         garbage.write_bytes(b"no image" * 100)
         self.assertIn("sign it with ota-imgtool", board.program("primary", garbage, expect=1))
@@ -315,7 +321,7 @@ class BoardTest(unittest.TestCase):
         large.write_bytes(bytes(SLOT + 1))
         self.assertIn("larger than the slot", board.program("primary", large, expect=1))
         self.assertIn("No such file", board.program("primary", board.folder / "none", expect=1))
-        self.assertEqual(board.bytes(), before)
+        self.assertEqual(board.digests(), before)
         board.program("primary", garbage, "--raw")
         self.assertIn("refuses to boot", board.run(expect=1))
 
