@@ -35,6 +35,7 @@ static struct world {
     uint64_t work[OTA_WORK_LEN(8) / 8];
     uint8_t image[IMAGE_LEN];
     uint64_t now_ms;
+    unsigned n_random;
     int n_resets;
     /* One answer to give: at this moment and state, the n-th time. */
     enum ota_moment at_moment;
@@ -56,7 +57,7 @@ static int random_bytes(void *ctx, void *buf, size_t len)
 {
     (void)ctx;
     for (size_t i = 0; i < len; i++) {
-        ((uint8_t *)buf)[i] = (uint8_t)(0x5a + i);
+        ((uint8_t *)buf)[i] = (uint8_t)(w.n_random++ * 89u);
     }
     return 0;
 }
