@@ -6,7 +6,6 @@
 #include "unit/test.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ota/agent.h"
