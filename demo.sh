@@ -6,7 +6,7 @@ cd "$(dirname "$0")"
 
 usage() {
     cat <<'USAGE'
-usage: ./demo.sh [--board FILE] [--keep]
+usage: ./demo.sh [--board FILE] [--keep] [--no-build]
 
 Installs what is missing, builds, and shows on this machine how a device gets from version 1.0.0 of
 an application to 2.0.0 over MQTT, and how it comes back to 2.0.0 by itself when 3.0.0 is broken.
@@ -14,6 +14,7 @@ Ends with a table of what happened.
 
   --board FILE   board to show it on, one that swaps (default boards/generic-swap.json)
   --keep         keep images, flash files and logs, and say where they are
+  --no-build     install and build nothing: use build/ as it is
   --help         this text
 
 Exit status: 0 everything happened, 1 something did not, 2 wrong usage.
@@ -22,10 +23,12 @@ USAGE
 
 board=boards/generic-swap.json
 keep=0
+build=1
 while [ $# -gt 0 ]; do
     case "$1" in
     --board) board=${2:-}; shift ;;
     --keep) keep=1 ;;
+    --no-build) build=0 ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
     esac
@@ -77,13 +80,16 @@ wait_for() {
 
 # ---- Set-up ------------------------------------------------------------------------------------
 
-scripts/setup.sh build
-say "Building"
-if [ ! -f build/CMakeCache.txt ]; then
-    cmake --preset release -DOTA_TESTS=OFF >"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
-fi
-cmake --build build -j "$(nproc)" >"$dir/build.log" || { tail -n 50 "$dir/build.log"; exit 1; }
-echo "the tools are in build/bin/"
+set_up() {
+    scripts/setup.sh build
+    say "Building"
+    if [ ! -f build/CMakeCache.txt ]; then
+        cmake --preset release -DOTA_TESTS=OFF >"$dir/build.log" || { cat "$dir/build.log"; exit 1; }
+    fi
+    cmake --build build -j "$(nproc)" >"$dir/build.log" || { tail -n 50 "$dir/build.log"; exit 1; }
+    echo "the tools are in build/bin/"
+}
+[ "$build" = 0 ] || set_up
 bin=build/bin
 started=$SECONDS
 
