@@ -46,7 +46,7 @@ static void print_help(void)
         "\n"
         "  -f, --image FILE          image to offer; read again when it changes\n"
         "  -j, --job FILE            job document (JSON); without it one is made from the image\n"
-        "  -k, --board KIT           board that the image is for (default CY8CPROTO_062_4343W)\n"
+        "  -k, --board, --kit KIT    board that the image is for (default CY8CPROTO_062_4343W)\n"
         "  -c, --company NAME        first part of the topics (default anycloud)\n"
         "%s"
         "      --window N            unacknowledged messages per device, 1 to %u (default %u)\n"

@@ -46,7 +46,7 @@ static void print_help(void)
         "  -f, --file FILE           where the image goes (default anycloud-ota.out.bin)\n"
         "  -c, --chunk SIZE          ask for chunks of SIZE bytes instead of the whole image\n"
         "  -d, --direct              ask for the image on the topic of all devices\n"
-        "  -k, --board KIT           board to be (default CY8CPROTO_062_4343W)\n"
+        "  -k, --board, --kit KIT    board to be (default CY8CPROTO_062_4343W)\n"
         "  -e, --company NAME        first part of the topics (default anycloud)\n"
         "%s"
         "      --running VERSION     version to run already (default 0.0.0)\n"
