@@ -34,10 +34,14 @@ static void push(struct server *v, struct session *s, const struct order *o)
 
 /* ---- Requests ----------------------------------------------------------------------------- */
 
-static void pin(struct session *s, struct release *r)
+/* Orders for data are offsets into the session's release, so they do not outlive it. */
+static void pin(struct server *v, struct session *s, struct release *r)
 {
     struct release *old = s->release;
 
+    if (r == old)
+        return;
+    session_drop(v->sessions, s, false);
     s->release = r != NULL ? release_get(r) : NULL;
     release_put(old);
 }
@@ -76,7 +80,7 @@ static void take_job_request(struct server *v, struct session *s, const struct r
 
     (void)who(q, device, sizeof device);
     session_drop(v->sessions, s, true); /* the device begins anew */
-    pin(s, r);
+    pin(v, s, r);
     s->has_job = why == NULL;
     if (why == NULL) {
         tool_log("job for %s: version %u.%u.%u (device: %s)", s->topic, r->version.major,
@@ -92,7 +96,7 @@ static void take_job_request(struct server *v, struct session *s, const struct r
 static struct release *image_for(struct server *v, struct session *s)
 {
     if (s->release == NULL)
-        pin(s, release_current(v->releases));
+        pin(v, s, release_current(v->releases));
     if (s->release == NULL || s->release->fd < 0) {
         refuse(v, s->topic, "it asks for an image and there is none to send");
         return NULL;
@@ -113,7 +117,7 @@ static void take_image_request(struct server *v, struct session *s, bool shared)
         return;
     }
     if (!s->has_job && !session_find_whole(s, &under_way))
-        pin(s, NULL);
+        pin(v, s, NULL);
     r = image_for(v, s);
     if (r == NULL)
         return;
@@ -160,7 +164,7 @@ static void take_result(struct server *v, struct session *s, const struct reques
              q->detail);
     session_drop(v->sessions, s, false);
     if (s->release == NULL)
-        pin(s, release_current(v->releases));
+        pin(v, s, release_current(v->releases));
     push(v, s, &o);
 }
 
@@ -281,9 +285,9 @@ static enum turn send_document(struct server *v, struct session *s, enum order_k
     tool_debug("to %s: %s", s->topic, text);
     turn = send_message(v, s, text, strlen(text), true);
     free(text);
-    if (turn == TURN_SENT && kind != ORDER_JOB) {
-        /* The session with this release is over. */
-        pin(s, NULL);
+    if (turn == TURN_SENT && kind != ORDER_JOB && s->n_orders == 0) {
+        /* The session with this release is over, unless more was asked for already. */
+        pin(v, s, NULL);
         s->has_job = false;
         s->sent = 0;
     }
@@ -345,7 +349,7 @@ void server_pump(struct server *v)
             return;
         if (turn == TURN_FAILED) {
             session_drop(v->sessions, s, true);
-            pin(s, NULL);
+            pin(v, s, NULL);
             s->has_job = false;
         }
     }
