@@ -101,6 +101,24 @@ static int copy_piece(struct ota_boot *b)
     return 1;
 }
 
+int ota_boot_finish(struct ota_boot *b)
+{
+    const struct ota_boot_store *store = b->config->mode->store;
+    struct ota_trailer t;
+    int rc = store->read(b, OTA_BOOT_PRIMARY, &t);
+
+    if (rc != 0) {
+        return rc;
+    }
+    if (b->type != OTA_SWAP_TEST && t.image_ok == OTA_FIELD_UNSET) {
+        rc = store->set(b, OTA_TRAILER_IMAGE_OK);
+    }
+    if (rc == 0 && t.copy_done == OTA_FIELD_UNSET) {
+        rc = store->set(b, OTA_TRAILER_COPY_DONE);
+    }
+    return rc == 0 ? ota_boot_go(b, ota_boot_settle) : rc;
+}
+
 /* ---- Configuration --------------------------------------------------------------------------- */
 
 uint32_t ota_boot_sectors(const struct ota_boot_config *c)

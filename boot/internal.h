@@ -33,8 +33,9 @@ struct ota_boot_store {
     int (*set)(const struct ota_boot *b, enum ota_trailer_field field);
     /* Counts the completed states of a swap whose status is there. */
     int (*scan)(const struct ota_boot *b, enum ota_boot_where where, uint32_t *n);
-    /* Records that the current state of the current chunk is complete. */
-    int (*put)(const struct ota_boot *b, enum ota_boot_where where);
+    /* Records that state number n of the swap, counted from 0, is complete. value: what MCUboot
+     * writes there, 1 to 3. */
+    int (*put)(const struct ota_boot *b, enum ota_boot_where where, uint32_t n, uint8_t value);
     /* Writes the trailer of a chunk that covers the trailer itself: to scratch before the swap, to
      * the primary slot (with the states completed so far) after it. */
     int (*put_big)(const struct ota_boot *b, enum ota_boot_where where);
@@ -56,7 +57,13 @@ extern const struct ota_boot_store ota_boot_store_partition;
 
 struct ota_boot_mode {
     const struct ota_boot_store *store;
+    enum ota_swap_rules rules;
     bool is_swap;
+    bool uses_scratch;
+    bool has_tlv_sizes; /* the trailer has one more field, below swap_info */
+    uint8_t entries;    /* of swap status per sector */
+    /* Where the image in the secondary slot is looked for. NULL: at the slot's start. */
+    int (*find_image)(const struct ota_boot *b, struct ota_area *out);
     /* Checks the configuration without touching flash. */
     int (*check)(const struct ota_boot_config *c);
     /* 0 if the slots fit each other in this mode. */
@@ -86,6 +93,9 @@ void ota_boot_plan_copy(struct ota_boot *b, const struct ota_area *from, const s
 uint32_t ota_boot_unit_begin(const struct ota_area *area, uint32_t off);
 /* First byte behind the unit that holds off. */
 uint32_t ota_boot_unit_end(const struct ota_area *area, uint32_t off);
+
+/* Marks the swap as complete; an image that stays is marked so before. Then settles. */
+int ota_boot_finish(struct ota_boot *b);
 
 /* Limits that follow from zero in the configuration. */
 uint32_t ota_boot_sectors(const struct ota_boot_config *c);
@@ -125,6 +135,18 @@ int ota_boot_chunk(const struct ota_boot_config *c, uint32_t end, uint32_t *begi
 
 /* Checks that trailers fit into slots and scratch (if scratch is used). */
 int ota_boot_trailer_check(const struct ota_boot_config *c, bool with_status);
+
+/* Erases, and writes with good magic, the fields in the trailer of one slot or of scratch. flags:
+ * which of image_ok and copy_done are set, as 1 << OTA_TRAILER_*. */
+void ota_boot_trailer_erase(struct ota_boot *b, enum ota_boot_where where);
+int ota_boot_trailer_write(const struct ota_boot *b, enum ota_boot_where where, uint32_t flags);
+/* Number of the last state recorded in the primary's trailer, plus one. */
+int ota_boot_trailer_last(const struct ota_boot *b, uint32_t *n);
+/* Offset of the first erase unit that holds fields (of scratch, secondary), or fields and status
+ * (of the primary). */
+uint32_t ota_boot_trailer_unit(const struct ota_boot_config *c, enum ota_boot_where where);
+/* Does a trailer with good magic tell of a swap that can be? */
+bool ota_boot_is_swap(const struct ota_boot *b, const struct ota_trailer *t);
 
 /* ---- status_partition.c ---------------------------------------------------------------------- */
 

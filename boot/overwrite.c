@@ -3,7 +3,9 @@
  * Overwrite: the whole secondary slot is copied over the primary one, trailer included. Nothing is
  * recorded; until the secondary's header is erased every boot begins again. The request is erased
  * last, so that a cut in between leaves a request for an empty slot, which the next boot removes.
+ * The fast variant copies the image only.
  */
+#include "flash/area.h"
 #include "internal.h"
 #include "ota/err.h"
 
@@ -52,4 +54,47 @@ const struct ota_boot_mode ota_boot_overwrite = {
     .fits = fits,
     .max_image = max_image,
     .start = start,
+};
+
+/* ---- Only the image -------------------------------------------------------------------------- */
+
+/* As MCUboot leaves it: a magic and nothing else. */
+static int write_magic(struct ota_boot *b)
+{
+    uint8_t magic[OTA_TRAILER_MAGIC_LEN];
+    const struct ota_area *p = &b->config->primary;
+    int rc;
+
+    ota_trailer_magic(b->align, magic);
+    rc = ota_area_patch(p, p->size - ota_trailer_back(b->align, OTA_TRAILER_MAGIC), magic,
+                        sizeof magic);
+    return rc == 0 ? ota_boot_go(b, erase_header) : rc;
+}
+
+static int copy_image(struct ota_boot *b)
+{
+    const struct ota_area *p = &b->config->primary;
+    uint32_t trailer = ota_boot_unit_begin(p, max_image(b->config));
+    uint32_t end = ota_boot_unit_end(p, b->new_size - 1);
+
+    /* The trailer's units are erased already. */
+    ota_boot_plan_erase(b, p, 0, end < trailer ? end : trailer);
+    ota_boot_plan_copy(b, &b->config->secondary, p, 0, b->new_size);
+    return ota_boot_go(b, write_magic);
+}
+
+static int start_fast(struct ota_boot *b)
+{
+    const struct ota_area *p = &b->config->primary;
+
+    ota_boot_plan_erase(b, p, ota_boot_unit_begin(p, max_image(b->config)), p->size);
+    return ota_boot_go(b, copy_image);
+}
+
+const struct ota_boot_mode ota_boot_overwrite_fast = {
+    .store = &ota_boot_store_trailer,
+    .check = check,
+    .fits = fits,
+    .max_image = max_image,
+    .start = start_fast,
 };

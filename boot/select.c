@@ -15,7 +15,7 @@ static const struct ota_boot_store *store(const struct ota_boot *b)
 
 static enum ota_swap_rules rules(const struct ota_boot *b)
 {
-    return (b->config->flags & OTA_BOOT_V1) != 0 ? OTA_SWAP_RULES_V1 : OTA_SWAP_RULES_V2;
+    return (b->config->flags & OTA_BOOT_V1) != 0 ? OTA_SWAP_RULES_V1 : b->config->mode->rules;
 }
 
 /* ---- Refusing -------------------------------------------------------------------------------- */
@@ -116,6 +116,7 @@ int ota_boot_judge(struct ota_boot *b, int verdict, bool is_final)
         return refuse(b, verdict, is_final);
     }
     b->new_size = b->check.image.tlv_end;
+    b->tlv_sizes = (b->new_size - b->check.image.hashed_size) << 16;
     b->new_version = b->check.image.header.version;
     return ota_boot_go(b, ota_boot_check_old);
 }

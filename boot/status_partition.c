@@ -322,10 +322,10 @@ static int scan(const struct ota_boot *b, enum ota_boot_where where, uint32_t *n
     return 0;
 }
 
-static int put(const struct ota_boot *b, enum ota_boot_where where)
+static int put(const struct ota_boot *b, enum ota_boot_where where, uint32_t n, uint8_t value)
 {
     const struct ota_boot_config *c = b->config;
-    uint32_t chunk = b->index - 1u;
+    uint32_t chunk = n / STATES;
     uint8_t *buf = c->buf;
     struct row r;
     int rc = read_row(c, where, chunk / PAYLOAD, &r);
@@ -333,7 +333,7 @@ static int put(const struct ota_boot *b, enum ota_boot_where where)
     if (rc != 0) {
         return rc;
     }
-    buf[chunk % PAYLOAD] = b->state;
+    buf[chunk % PAYLOAD] = value;
     return write_row(c, &r);
 }
 

@@ -15,7 +15,7 @@
 #include "internal.h"
 #include "ota/err.h"
 
-#define STATES 3u
+#define STATES 3u /* of a chunk in scratch */
 #define ALIGN_MAX 32u
 
 /* ---- Layout ---------------------------------------------------------------------------------- */
@@ -23,22 +23,24 @@
 static uint32_t entry_size(const struct ota_boot_config *c)
 {
     uint32_t p = c->primary.flash->write_size;
-    uint32_t s = c->scratch.flash == NULL ? 0 : c->scratch.flash->write_size;
+    uint32_t s = c->mode->uses_scratch ? c->scratch.flash->write_size : 0;
 
     return p > s ? p : s;
 }
 
 static uint32_t fields_size(const struct ota_boot_config *c)
 {
-    return ota_trailer_back(ota_boot_align(c), OTA_TRAILER_SWAP_SIZE);
+    int last = OTA_TRAILER_SWAP_SIZE + (c->mode->has_tlv_sizes ? 1 : 0);
+
+    return ota_trailer_back(ota_boot_align(c), (enum ota_trailer_field)last);
 }
 
 static uint32_t trailer_size(const struct ota_boot_config *c, enum ota_boot_where where)
 {
     bool is_short = where == OTA_BOOT_SCRATCH && (c->flags & OTA_BOOT_V1) == 0;
-    uint32_t chunks = is_short ? 1 : ota_boot_sectors(c);
+    uint32_t entries = is_short ? STATES : c->mode->entries * ota_boot_sectors(c);
 
-    return STATES * chunks * entry_size(c) + fields_size(c);
+    return entries * entry_size(c) + fields_size(c);
 }
 
 static const struct ota_area *area_of(const struct ota_boot_config *c, enum ota_boot_where where)
@@ -69,10 +71,26 @@ static bool is_writable(const struct ota_area *area, uint8_t align)
     return area->flash->write_size <= align || (area->flash->flags & OTA_FLASH_REWRITE) != 0;
 }
 
+static int check_scratch(const struct ota_boot_config *c)
+{
+    int rc = ota_area_check(&c->scratch);
+
+    if (rc != 0) {
+        return rc;
+    }
+    if (c->scratch.flash->write_size > ota_boot_align(c)) {
+        return OTA_EARG;
+    }
+    if (c->buf_len < c->scratch.flash->write_size) {
+        return OTA_ENOSPC;
+    }
+    return c->scratch.size < trailer_size(c, OTA_BOOT_SCRATCH) ? OTA_ERANGE : 0;
+}
+
 int ota_boot_trailer_check(const struct ota_boot_config *c, bool with_status)
 {
     uint8_t align = ota_boot_align(c);
-    int rc;
+    int rc = 0;
 
     if (!is_writable(&c->primary, align) || !is_writable(&c->secondary, align)) {
         return OTA_EARG;
@@ -83,20 +101,24 @@ int ota_boot_trailer_check(const struct ota_boot_config *c, bool with_status)
     if (!with_status) {
         return 0;
     }
-    rc = ota_area_check(&c->scratch);
-    if (rc != 0) {
-        return rc;
+    if (c->mode->uses_scratch) {
+        rc = check_scratch(c);
     }
-    if (entry_size(c) > align) {
-        return OTA_EARG;
+    if (rc == 0 && c->primary.flash->write_size > align) {
+        rc = OTA_EARG;
     }
-    if (c->buf_len < c->scratch.flash->write_size) {
-        return OTA_ENOSPC;
+    if (rc == 0 && c->primary.size <= trailer_size(c, OTA_BOOT_PRIMARY) + 3 * ALIGN_MAX) {
+        rc = OTA_ERANGE;
     }
-    return c->primary.size > trailer_size(c, OTA_BOOT_PRIMARY) + ALIGN_MAX * STATES &&
-                   c->scratch.size >= trailer_size(c, OTA_BOOT_SCRATCH)
-               ? 0
-               : OTA_ERANGE;
+    return rc;
+}
+
+uint32_t ota_boot_trailer_unit(const struct ota_boot_config *c, enum ota_boot_where where)
+{
+    const struct ota_area *area = area_of(c, where);
+    uint32_t len = where == OTA_BOOT_PRIMARY ? trailer_size(c, where) : fields_size(c);
+
+    return ota_boot_unit_begin(area, area->size - len);
 }
 
 /* ---- Trailers -------------------------------------------------------------------------------- */
@@ -104,9 +126,16 @@ int ota_boot_trailer_check(const struct ota_boot_config *c, bool with_status)
 static int read_trailer(const struct ota_boot *b, enum ota_boot_where where,
                         struct ota_trailer *out)
 {
-    struct ota_slot slot = {*area_of(b->config, where), b->align, 0};
+    const struct ota_area *area = area_of(b->config, where);
+    struct ota_slot slot = {*area, b->align, 0};
+    uint8_t raw[4];
+    int rc = ota_slot_read_trailer(&slot, out);
 
-    return ota_slot_read_trailer(&slot, out);
+    if (rc == 0 && b->config->mode->has_tlv_sizes) {
+        rc = ota_area_read(area, area->size - fields_size(b->config), raw, sizeof raw);
+        out->swap_size = ota_get_le32(raw);
+    }
+    return rc;
 }
 
 static int patch_field(const struct ota_boot *b, const struct ota_area *area,
@@ -122,20 +151,27 @@ static int set(const struct ota_boot *b, enum ota_trailer_field field)
     return patch_field(b, &b->config->primary, field, &flag, sizeof flag);
 }
 
-/* Writes all fields that a swap begins with, into erased flash. */
-static int put_fields(const struct ota_boot *b, const struct ota_area *area)
+int ota_boot_trailer_write(const struct ota_boot *b, enum ota_boot_where where, uint32_t flags)
 {
-    uint8_t raw[2 * ALIGN_MAX];
+    const struct ota_area *area = area_of(b->config, where);
+    uint32_t len = fields_size(b->config) - ota_trailer_back(b->align, OTA_TRAILER_COPY_DONE);
+    uint8_t raw[3 * ALIGN_MAX];
     uint8_t magic[OTA_TRAILER_MAGIC_LEN];
     uint8_t flag = OTA_TRAILER_FLAG;
     int rc;
 
+    /* swap_size, TLV sizes if there are any, swap_info: neighbours, and one write. */
     memset(raw, area->flash->erased, sizeof raw);
     ota_put_le32(raw, b->swap_size);
-    raw[b->align] = (uint8_t)b->type;
-    rc = ota_area_write(area, area->size - fields_size(b->config), raw, 2u * b->align);
-    if (rc == 0 && b->type == OTA_SWAP_PERM) {
-        rc = patch_field(b, area, OTA_TRAILER_IMAGE_OK, &flag, sizeof flag);
+    if (b->config->mode->has_tlv_sizes) {
+        ota_put_le32(raw + b->align, b->tlv_sizes);
+    }
+    raw[len - b->align] = (uint8_t)b->type;
+    rc = ota_area_write(area, area->size - fields_size(b->config), raw, len);
+    for (int f = OTA_TRAILER_IMAGE_OK; rc == 0 && f <= OTA_TRAILER_COPY_DONE; f++) {
+        if ((flags & 1u << f) != 0) {
+            rc = patch_field(b, area, (enum ota_trailer_field)f, &flag, sizeof flag);
+        }
     }
     if (rc == 0) {
         ota_trailer_magic(b->align, magic);
@@ -144,9 +180,18 @@ static int put_fields(const struct ota_boot *b, const struct ota_area *area)
     return rc;
 }
 
-static void erase_fields(struct ota_boot *b, const struct ota_area *area)
+/* The trailer of a swap that begins: an image that is to stay is marked at once. */
+static int put_fields(const struct ota_boot *b, enum ota_boot_where where)
 {
-    ota_boot_plan_erase_backwards(b, area, area->size - fields_size(b->config), area->size);
+    return ota_boot_trailer_write(b, where,
+                                  b->type == OTA_SWAP_PERM ? 1u << OTA_TRAILER_IMAGE_OK : 0);
+}
+
+void ota_boot_trailer_erase(struct ota_boot *b, enum ota_boot_where where)
+{
+    const struct ota_area *area = area_of(b->config, where);
+
+    ota_boot_plan_erase_backwards(b, area, ota_boot_trailer_unit(b->config, where), area->size);
 }
 
 static int clear(struct ota_boot *b, enum ota_boot_where where, uint8_t phase)
@@ -162,8 +207,15 @@ static int clear(struct ota_boot *b, enum ota_boot_where where, uint8_t phase)
     if (rc != 0) {
         return rc < 0 ? rc : 0;
     }
-    erase_fields(b, area);
+    ota_boot_trailer_erase(b, where);
     return 1;
+}
+
+bool ota_boot_is_swap(const struct ota_boot *b, const struct ota_trailer *t)
+{
+    return t->magic == OTA_FIELD_SET && t->swap_info >= OTA_SWAP_TEST &&
+           t->swap_info <= OTA_SWAP_REVERT && t->swap_size > 0 &&
+           t->swap_size <= b->config->mode->max_image(b->config);
 }
 
 /* ---- Status ---------------------------------------------------------------------------------- */
@@ -173,47 +225,71 @@ static uint32_t entry_off(const struct ota_boot_config *c, enum ota_boot_where w
     return area_of(c, where)->size - trailer_size(c, where) + n * entry_size(c);
 }
 
-static int scan(const struct ota_boot *b, enum ota_boot_where where, uint32_t *n)
+static uint32_t n_entries(const struct ota_boot_config *c, enum ota_boot_where where)
+{
+    return where == OTA_BOOT_SCRATCH ? STATES : c->mode->entries * ota_boot_sectors(c);
+}
+
+/* 1 if an entry is written, 0 if not, or an error. */
+static int is_written(const struct ota_boot *b, enum ota_boot_where where, uint32_t n)
 {
     const struct ota_area *area = area_of(b->config, where);
-    uint32_t max = STATES * (where == OTA_BOOT_SCRATCH ? 1 : ota_boot_sectors(b->config));
+    uint8_t value;
+    int rc = ota_area_read(area, entry_off(b->config, where, n), &value, 1);
+
+    return rc == 0 ? value != area->flash->erased : rc;
+}
+
+static int scan(const struct ota_boot *b, enum ota_boot_where where, uint32_t *n)
+{
+    uint32_t max = n_entries(b->config, where);
+    int rc = 1;
 
     for (*n = 0; *n < max; ++*n) {
-        uint8_t value;
-        int rc = ota_area_read(area, entry_off(b->config, where, *n), &value, 1);
-
-        if (rc != 0 || value == area->flash->erased) {
+        rc = is_written(b, where, *n);
+        if (rc != 1) {
             return rc;
         }
     }
     return 0;
 }
 
-static int put(const struct ota_boot *b, enum ota_boot_where where)
+int ota_boot_trailer_last(const struct ota_boot *b, uint32_t *n)
+{
+    for (*n = n_entries(b->config, OTA_BOOT_PRIMARY); *n > 0; --*n) {
+        int rc = is_written(b, OTA_BOOT_PRIMARY, *n - 1);
+
+        if (rc != 0) {
+            return rc < 0 ? rc : 0;
+        }
+    }
+    return 0;
+}
+
+static int put(const struct ota_boot *b, enum ota_boot_where where, uint32_t n, uint8_t value)
 {
     const struct ota_area *area = area_of(b->config, where);
-    uint32_t n = (b->index - 1u) * STATES + b->state - 1u;
-    uint8_t row[ALIGN_MAX];
+    uint8_t entry[ALIGN_MAX];
 
-    memset(row, area->flash->erased, sizeof row);
-    row[0] = b->state;
-    return ota_area_write(area, entry_off(b->config, where, n), row, entry_size(b->config));
+    memset(entry, area->flash->erased, sizeof entry);
+    entry[0] = value;
+    return ota_area_write(area, entry_off(b->config, where, n), entry, entry_size(b->config));
 }
 
 static int put_big(const struct ota_boot *b, enum ota_boot_where where)
 {
     const struct ota_area *area = area_of(b->config, where);
     uint32_t w = entry_size(b->config);
-    uint8_t rows[2 * ALIGN_MAX];
+    uint8_t entries[2 * ALIGN_MAX];
     int rc = 0;
 
     if (where == OTA_BOOT_PRIMARY) {
-        memset(rows, area->flash->erased, sizeof rows);
-        rows[0] = 1;
-        rows[w] = 2;
-        rc = ota_area_write(area, entry_off(b->config, where, 0), rows, 2 * w);
+        memset(entries, area->flash->erased, sizeof entries);
+        entries[0] = 1;
+        entries[w] = 2;
+        rc = ota_area_write(area, entry_off(b->config, where, 0), entries, 2 * w);
     }
-    return rc == 0 ? put_fields(b, area) : rc;
+    return rc == 0 ? put_fields(b, where) : rc;
 }
 
 /*
@@ -222,7 +298,6 @@ static int put_big(const struct ota_boot *b, enum ota_boot_where where)
  */
 static int prepare(struct ota_boot *b, uint8_t phase)
 {
-    const struct ota_boot_config *c = b->config;
     bool needs_copy = b->info_in == OTA_BOOT_NOWHERE && b->type == OTA_SWAP_REVERT;
     int rc = 0;
 
@@ -232,17 +307,17 @@ static int prepare(struct ota_boot *b, uint8_t phase)
     switch (phase) {
     case 0:
         if (needs_copy) {
-            erase_fields(b, &c->scratch);
+            ota_boot_trailer_erase(b, OTA_BOOT_SCRATCH);
         }
         break;
     case 1:
-        rc = needs_copy ? put_fields(b, &c->scratch) : 0;
+        rc = needs_copy ? put_fields(b, OTA_BOOT_SCRATCH) : 0;
         break;
     case 2:
-        ota_boot_plan_erase_backwards(b, &c->primary, data_end(c), c->primary.size);
+        ota_boot_trailer_erase(b, OTA_BOOT_PRIMARY);
         break;
     case 3:
-        rc = put_fields(b, &c->primary);
+        rc = put_fields(b, OTA_BOOT_PRIMARY);
         break;
     default:
         return 0;

@@ -30,26 +30,6 @@ static uint32_t trailer_units(const struct ota_boot *b)
     return ota_boot_unit_begin(&b->config->primary, store(b)->data_end(b->config));
 }
 
-/* ---- End of the swap ------------------------------------------------------------------------- */
-
-/* An image that stays is marked so before the swap is over: it can never be reverted. */
-static int finish(struct ota_boot *b)
-{
-    struct ota_trailer t;
-    int rc = store(b)->read(b, OTA_BOOT_PRIMARY, &t);
-
-    if (rc != 0) {
-        return rc;
-    }
-    if (b->type != OTA_SWAP_TEST && t.image_ok == OTA_FIELD_UNSET) {
-        rc = store(b)->set(b, OTA_TRAILER_IMAGE_OK);
-    }
-    if (rc == 0 && t.copy_done == OTA_FIELD_UNSET) {
-        rc = store(b)->set(b, OTA_TRAILER_COPY_DONE);
-    }
-    return rc == 0 ? ota_boot_go(b, ota_boot_settle) : rc;
-}
-
 /* ---- Chunks ---------------------------------------------------------------------------------- */
 
 /* Goes on to the next chunk, towards the start; chunk_off is where the last one began. */
@@ -163,9 +143,7 @@ static int drop_scratch(struct ota_boot *b, uint8_t phase)
     }
     rc = store(b)->scan(b, OTA_BOOT_SCRATCH, &n);
     if (rc == 0 && n == STATES - 1) {
-        b->state = STATES;
-        rc = store(b)->put(b, OTA_BOOT_SCRATCH);
-        b->state = STATES + 1;
+        rc = store(b)->put(b, OTA_BOOT_SCRATCH, n, STATES);
     }
     return rc == 0 ? 1 : rc;
 }
@@ -181,7 +159,8 @@ static int run_state(struct ota_boot *b)
         return rc;
     }
     if (b->state <= STATES) {
-        rc = store(b)->put(b, b->is_big && b->state < STATES ? OTA_BOOT_SCRATCH : OTA_BOOT_PRIMARY);
+        rc = store(b)->put(b, b->is_big && b->state < STATES ? OTA_BOOT_SCRATCH : OTA_BOOT_PRIMARY,
+                           (b->index - 1u) * STATES + b->state - 1u, b->state);
     }
     if (rc != 0) {
         return rc;
@@ -192,7 +171,7 @@ static int run_state(struct ota_boot *b)
         return 1;
     }
     if (b->chunk_off == 0) {
-        return ota_boot_go(b, finish);
+        return ota_boot_go(b, ota_boot_finish);
     }
     rc = next_chunk(b);
     return rc == 0 ? 1 : rc;
@@ -220,14 +199,6 @@ struct found {
     uint32_t n; /* states completed */
 };
 
-/* Does a trailer with good magic tell of a swap of ours that can be? */
-static bool is_swap(const struct ota_boot *b, const struct ota_trailer *t)
-{
-    return t->magic == OTA_FIELD_SET && t->swap_info >= OTA_SWAP_TEST &&
-           t->swap_info <= OTA_SWAP_REVERT && t->swap_size > 0 &&
-           t->swap_size <= store(b)->max_image(b->config);
-}
-
 /*
  * Which trailer tells of an interrupted swap. Both do only around a big chunk: before its state 3
  * the primary's is an old one, if it is one at all; after it the primary's holds exactly the
@@ -246,8 +217,8 @@ static int find_swap(const struct ota_boot *b, struct found *f)
     if (rc != 0) {
         return rc;
     }
-    is_primary = is_swap(b, &p) && p.copy_done == OTA_FIELD_UNSET;
-    is_scratch = is_swap(b, &s);
+    is_primary = ota_boot_is_swap(b, &p) && p.copy_done == OTA_FIELD_UNSET;
+    is_scratch = ota_boot_is_swap(b, &s);
     f->where = OTA_BOOT_NOWHERE;
     if (is_primary &&
         (!is_scratch || in_primary == STATES - 1 || in_primary == STATES || in_scratch == 0)) {
@@ -312,6 +283,8 @@ static uint32_t max_image_trailer(const struct ota_boot_config *c)
 const struct ota_boot_mode ota_boot_swap_scratch = {
     .store = &ota_boot_store_trailer,
     .is_swap = true,
+    .uses_scratch = true,
+    .entries = STATES,
     .check = check_trailer,
     .fits = ota_boot_fits,
     .max_image = max_image_trailer,
@@ -337,6 +310,8 @@ static int fits_partition(const struct ota_boot_config *c)
 const struct ota_boot_mode ota_boot_swap_status_scratch = {
     .store = &ota_boot_store_partition,
     .is_swap = true,
+    .uses_scratch = true,
+    .entries = STATES,
     .check = ota_boot_partition_check,
     .fits = fits_partition,
     .max_image = max_image_partition,

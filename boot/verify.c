@@ -43,9 +43,12 @@ static int continue_secondary(struct ota_boot *b)
 
 int ota_boot_check_secondary(struct ota_boot *b)
 {
-    int rc = begin_check(b, &b->config->secondary);
+    const struct ota_boot_mode *mode = b->config->mode;
+    struct ota_area area = b->config->secondary;
+    int rc = mode->find_image == NULL ? 0 : mode->find_image(b, &area);
 
-    if (rc == 0 && b->check.image.tlv_end > b->config->mode->max_image(b->config)) {
+    rc = rc == 0 ? begin_check(b, &area) : rc;
+    if (rc == 0 && b->check.image.tlv_end > mode->max_image(b->config)) {
         rc = OTA_ESIZE;
     }
     if (rc != 0) {
@@ -76,6 +79,7 @@ int ota_boot_check_old(struct ota_boot *b)
         return ota_boot_begin(b, rc);
     }
     b->primary_size = b->check.image.tlv_end;
+    b->tlv_sizes |= b->primary_size - b->check.image.hashed_size;
     b->primary_version = b->check.image.header.version;
     if (b->type == OTA_SWAP_TEST && b->config->mode->is_swap) {
         return ota_boot_go(b, continue_old);

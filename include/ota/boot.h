@@ -35,6 +35,12 @@ extern "C" {
  *   overwrite            Copies the whole secondary slot over the primary. No way back.
  *   swap_scratch         Exchanges the slots in chunks of at most the scratch area's size, so that
  *                        an image can be reverted. Progress is kept in the trailers.
+ *   overwrite_fast       Copies only the image. The rest of the primary slot keeps what it held.
+ *   swap_move            Exchanges the slots erase unit by erase unit, after moving the primary's
+ *                        image up by one unit; all units have the same size. Needs no scratch
+ *                        area, but one unit of the primary slot, and wears no unit out early.
+ *   swap_offset          The same with the spare unit in the secondary slot: the image is written
+ *                        to its second unit. About a third fewer flash operations than swap_move.
  *   swap_status_scratch  The same with progress and trailers in a partition of their own: for
  *                        flash whose rows are rewritten whole (PSoC 6). The slot ends are
  *                        mailboxes for the application.
@@ -43,6 +49,9 @@ struct ota_boot_mode;
 extern const struct ota_boot_mode ota_boot_overwrite;
 extern const struct ota_boot_mode ota_boot_swap_scratch;
 extern const struct ota_boot_mode ota_boot_swap_status_scratch;
+extern const struct ota_boot_mode ota_boot_overwrite_fast;
+extern const struct ota_boot_mode ota_boot_swap_move;
+extern const struct ota_boot_mode ota_boot_swap_offset;
 
 /* Check only the header's magic of the image that is started. Saves the time that hashing and
  * signature take at every boot, and gives up what they protect. An image is always checked in full
@@ -59,7 +68,7 @@ struct ota_boot_config {
     const struct ota_boot_mode *mode;
     struct ota_area primary;
     struct ota_area secondary;
-    struct ota_area scratch;       /* modes swap_scratch and swap_status_scratch */
+    struct ota_area scratch;       /* modes swap_scratch and swap_status_scratch; else not used */
     struct ota_area status;        /* mode swap_status_scratch */
     const struct ota_trust *trust; /* who may sign images */
     void *buf;                     /* copy buffer, the caller's; larger is faster */
@@ -127,6 +136,8 @@ struct ota_boot {
     uint32_t swap_size;
     uint32_t primary_size; /* of the image in the primary slot, or 0 */
     uint32_t new_size;     /* of the checked image in the secondary slot */
+    uint32_t tlv_sizes;    /* of both images' unprotected TLVs: primary's, secondary's << 16 */
+    uint32_t done;         /* steps of a swap without scratch that are complete */
     uint32_t chunk_off;
     uint32_t chunk_end;
     uint32_t copy_len; /* of the chunk, without the trailer */

@@ -42,6 +42,9 @@ static const struct device devices[] = {
      1024,
      8,
      OTA_BOOT_V1},
+    {&ota_boot_swap_move, {.erase_size = 512, .write_size = 8, .erased = 0xff}, 0, 8, 0},
+    {&ota_boot_swap_offset, {.erase_size = 512, .write_size = 16, .erased = 0xff}, 0, 16, 0},
+    {&ota_boot_overwrite_fast, {.erase_size = 512, .write_size = 8, .erased = 0xff}, 0, 8, 0},
     {&ota_boot_overwrite, {.erase_size = 512, .write_size = 8, .erased = 0xff}, 0, 8, 0},
 };
 
@@ -156,8 +159,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     power.cut_at = CUT_NEVER;
     build(&devices[(data[0] & 0x7f) % (sizeof devices / sizeof devices[0])], &c);
     if ((data[0] & 0x80) != 0) {
-        fake_image(flash.mem, 2000, 1);
-        fake_image(flash.mem + SLOT, 2500, 2);
+        fake_image(flash.mem, 1500, 1);
+        fake_image(flash.mem + SLOT + (c.mode == &ota_boot_swap_offset ? 512 : 0), 2000, 2);
     }
     data++;
     len--;

@@ -27,6 +27,7 @@
 enum deviation {
     DEV_NONE,
     DEV_FORCED,  /* a test image over nothing is installed for good */
+    DEV_EMPTY,   /* an empty primary is no reason not to install an image */
     DEV_REQUEST, /* a request that cannot be served is removed together with its image */
     N_DEVIATIONS
 };
@@ -34,6 +35,7 @@ enum deviation {
 static const char *const deviation_why[N_DEVIATIONS] = {
     "",
     "test image over an empty or corrupt primary: permanent, since there is no way back",
+    "empty primary, swap using move or offset: the image is installed, and for good",
     "request for a refused or missing image: removed, so that it cannot meet the next download",
 };
 
@@ -230,6 +232,28 @@ static void check_state(struct run *r, const json_t *state)
     }
 }
 
+/* Swap using move and offset need no image in the primary slot here; the real ones refuse. */
+static bool installs_over_nothing(const struct run *r)
+{
+    const char *mode = r->board->boot.mode;
+
+    return is_scenario(r, "empty-primary") &&
+           (strcmp(mode, "swap-move") == 0 || strcmp(mode, "swap-offset") == 0);
+}
+
+static void run_over_nothing(struct run *r, const json_t *result)
+{
+    load_dump(r, get(result, "before"));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ota_boot_init(&r->boot, &r->loader.config), 0);
+        check(r, ota_boot_run(&r->boot) == 0, "refuses");
+        assert_int_equal(r->boot.result.version.major, 2);
+        assert_int_equal(r->boot.result.is_forced, i == 0);
+        total.deviations[DEV_EMPTY]++;
+        total.boots++;
+    }
+}
+
 /* ---- Boots ----------------------------------------------------------------------------------- */
 
 static void count_ops(const struct run *r, unsigned long *erases, unsigned long *writes)
@@ -254,7 +278,7 @@ static void check_ops(struct run *r, const json_t *ops, unsigned long erases, un
     total.writes += writes;
     total.ref_erases += number(ops, "erases");
     total.ref_writes += number(ops, "writes");
-    check(r, erases + writes <= number(ops, "total") + extra,
+    check(r, erases <= number(ops, "erases") + extra && writes <= number(ops, "writes") + extra,
           "%lu erases and %lu writes, not %lu and %lu", erases, writes, number(ops, "erases"),
           number(ops, "writes"));
 }
@@ -392,6 +416,8 @@ static void run_scenario(const char *config, const char *scenario)
     check(&r, result != NULL, "no result.json");
     if (get(result, "cuts") != NULL) {
         run_cuts(&r, result);
+    } else if (installs_over_nothing(&r)) {
+        run_over_nothing(&r, result);
     } else {
         run_steps(&r, result);
     }
@@ -440,7 +466,7 @@ static void test_every_recorded_boot_ends_as_the_real_one(void **state)
                   "(MCUboot: %lu)\n",
                   total.erases, total.ref_erases, total.writes, total.ref_writes);
     for (int d = DEV_NONE + 1; d < N_DEVIATIONS; d++) {
-        print_message("deviation, %u fields: %s\n", total.deviations[d], deviation_why[d]);
+        print_message("deviation, %u times: %s\n", total.deviations[d], deviation_why[d]);
     }
 }
 

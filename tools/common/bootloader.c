@@ -12,6 +12,9 @@ static const struct {
     const struct ota_boot_mode *mode;
 } modes[] = {
     {"overwrite", &ota_boot_overwrite},
+    {"overwrite-fast", &ota_boot_overwrite_fast},
+    {"swap-move", &ota_boot_swap_move},
+    {"swap-offset", &ota_boot_swap_offset},
     {"swap-scratch", &ota_boot_swap_scratch},
     {"swap-status-scratch", &ota_boot_swap_status_scratch},
 };
