@@ -8,7 +8,8 @@ if(NOT OTA_ARM_GCC)
     message(FATAL_ERROR "arm-none-eabi-gcc is not installed: apt install gcc-arm-none-eabi")
 endif()
 set(CMAKE_C_COMPILER ${OTA_ARM_GCC})
-set(CMAKE_C_FLAGS_INIT "-mcpu=cortex-m4 -mthumb")
+# Not CMAKE_C_FLAGS_INIT, which a preset or command line that sets CMAKE_C_FLAGS replaces.
+add_compile_options(-mcpu=cortex-m4 -mthumb)
 
 # jsmn is one header without a library; the host's copy serves.
 find_file(OTA_JSMN_H jsmn.h PATHS /usr/include /usr/local/include NO_DEFAULT_PATH)
