@@ -94,7 +94,8 @@ static json_t *operations_json(const struct machine *m)
         }
     }
     o = count_json(&sum);
-    (void)json_object_set_new(o, "total", json_integer((json_int_t)(sum.erases + sum.writes)));
+    (void)json_object_set_new(o, "total",
+                              json_integer((json_int_t)sum.erases + (json_int_t)sum.writes));
     (void)json_object_set_new(o, "time_us", json_integer((json_int_t)us));
     (void)json_object_set_new(o, "per_area", per_area);
     return o;
