@@ -54,7 +54,9 @@ extern "C" {
     X(RETRIES, 37, "gave up after the allowed attempts")                                           \
     X(INCOMPLETE, 38, "image is incomplete")                                                       \
     X(ENTROPY, 39, "no randomness available")                                                      \
-    X(KEY, 40, "key is malformed or of another type")
+    X(KEY, 40, "key is malformed or of another type")                                              \
+    X(REVERTED, 41, "image was tried and not confirmed; the previous one is back")                 \
+    X(BOOTREFUSED, 42, "bootloader did not install the image")
 
 enum ota_err {
     OTA_OK = 0,

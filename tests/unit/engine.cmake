@@ -1,3 +1,4 @@
+ota_unit_test(journal)
 # SPDX-License-Identifier: Apache-2.0
 ota_unit_test(xfer)
 ota_unit_test(session)
