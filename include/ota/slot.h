@@ -115,14 +115,16 @@ struct ota_writer {
     uint32_t limit;   /* bytes the stream may have */
     uint32_t erased;  /* area is erased up to here */
     uint32_t tail;    /* and from here to its end: the trailer's units */
+    uint32_t dirty;   /* up to here an earlier run may have written already */
     uint32_t row_len; /* bytes waiting in row */
 };
 
 /*
  * Begins at offset off: zero for a new image, or where an earlier run stopped, a multiple of the
- * write unit with everything before it programmed and the rest of its erase unit still erased.
- * limit: most bytes the stream may have. row: the device's write_size bytes, the caller's.
- * OTA_EARG, OTA_ERANGE, OTA_EALIGN or a flash error.
+ * write unit with everything before it programmed. What that run wrote behind off, in the same
+ * erase unit, is compared with what comes: equal bytes stay, and where they differ push gives
+ * OTA_ESTATE; then only a new beginning helps. limit: most bytes the stream may have. row: the
+ * device's write_size bytes, the caller's. OTA_EARG, OTA_ERANGE, OTA_EALIGN or a flash error.
  */
 int ota_writer_init(struct ota_writer *w, const struct ota_area *area, uint32_t limit, uint8_t *row,
                     uint32_t off);

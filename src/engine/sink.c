@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "flash/area.h"
 #include "ota/err.h"
 
 void ota_sink_open(struct ota_sink *s, const struct ota_area *area, uint32_t limit, uint8_t *row,
@@ -27,6 +28,9 @@ static int check_header(const struct ota_sink *s, uint32_t total)
     if (total > s->limit || h.header_size >= total || h.payload_size >= total - h.header_size) {
         return OTA_ESIZE;
     }
+    if (s->refused != NULL && ota_version_compare(&h.version, s->refused) == 0) {
+        return OTA_EREVERTED;
+    }
     return ota_version_compare(&h.version, s->running) > 0 ? 0 : OTA_EVERSION;
 }
 
@@ -38,6 +42,23 @@ static int begin(struct ota_sink *s, uint32_t total)
         rc = ota_writer_init(&s->writer, s->area, s->limit, s->row, 0);
     }
     return rc != 0 ? rc : ota_writer_push(&s->writer, s->head, sizeof s->head);
+}
+
+int ota_sink_resume(struct ota_sink *s, uint32_t total, uint32_t off)
+{
+    int rc = ota_area_read(s->area, 0, s->head, sizeof s->head);
+
+    if (rc == 0) {
+        rc = off < sizeof s->head ? OTA_EINCOMPLETE : check_header(s, total);
+    }
+    if (rc == 0) {
+        rc = ota_writer_init(&s->writer, s->area, s->limit, s->row, off);
+    }
+    if (rc == 0) {
+        s->head_len = sizeof s->head;
+        s->off = off;
+    }
+    return rc;
 }
 
 int ota_sink_push(struct ota_sink *s, uint32_t total, const uint8_t *data, size_t len)

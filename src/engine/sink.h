@@ -12,6 +12,7 @@
 struct ota_sink {
     const struct ota_area *area;
     const struct ota_version *running; /* the image must be newer */
+    const struct ota_version *refused; /* and not this one, that was tried; NULL: none */
     uint8_t *row;                      /* a write unit */
     uint32_t limit;                    /* bytes that an image may have */
     uint32_t off;                      /* bytes taken */
@@ -20,14 +21,20 @@ struct ota_sink {
     struct ota_writer writer;
 };
 
-/* Begins a new image. Nothing is erased yet. */
+/* Begins a new image. Nothing is erased yet. refused may be set next. */
 void ota_sink_open(struct ota_sink *s, const struct ota_area *area, uint32_t limit, uint8_t *row,
                    const struct ota_version *running);
 
 /*
+ * After open: goes on at off with an image of total bytes of which everything before off is in the
+ * area. 0; or why its header is refused, or what the flash said: then open and begin anew.
+ */
+int ota_sink_resume(struct ota_sink *s, uint32_t total, uint32_t off);
+
+/*
  * Takes the next len bytes of an image of total bytes. 0; why the header is refused (OTA_EMAGIC,
- * OTA_ESIZE, OTA_EVERSION, OTA_ENOTBOOT, OTA_ENOIMAGE): the slot is untouched then; or a flash
- * error.
+ * OTA_ESIZE, OTA_EVERSION, OTA_EREVERTED, OTA_ENOTBOOT, OTA_ENOIMAGE): the slot is untouched then;
+ * or a flash error.
  */
 int ota_sink_push(struct ota_sink *s, uint32_t total, const uint8_t *data, size_t len);
 

@@ -39,6 +39,12 @@ int ota_writer_init(struct ota_writer *w, const struct ota_area *area, uint32_t 
     }
     rc = ota_area_unit(area, off - 1, &u);
     w->erased = u.off + u.size;
+    if ((area->flash->flags & OTA_FLASH_REWRITE) == 0) {
+        w->dirty = w->erased < area->size ? w->erased : area->size;
+        if (off >= w->tail) {
+            w->dirty = area->size;
+        }
+    }
     return rc;
 }
 
@@ -63,11 +69,59 @@ static int erase_up_to(struct ota_writer *w, uint32_t end)
     return 0;
 }
 
+/* 1 if a write unit holds these bytes already, 0 if it is erased, OTA_ESTATE if it is neither. */
+static int is_written(const struct ota_writer *w, uint32_t off, const uint8_t *data)
+{
+    const uint32_t unit = w->area->flash->write_size;
+    uint8_t piece[32];
+    bool is_same = true;
+
+    for (uint32_t done = 0; done < unit; done += (uint32_t)sizeof piece) {
+        size_t n = unit - done < sizeof piece ? unit - done : sizeof piece;
+        int rc = ota_area_read(w->area, off + done, piece, n);
+
+        if (rc != 0) {
+            return rc;
+        }
+        is_same = is_same && memcmp(piece, data + done, n) == 0;
+    }
+    if (is_same) {
+        return 1;
+    }
+    return ota_area_is_erased(w->area, off, unit) == 1 ? 0 : OTA_ESTATE;
+}
+
+/* Unit by unit where an earlier run may have been. */
+static int complete(struct ota_writer *w, uint32_t off, const uint8_t *data, size_t len)
+{
+    const uint32_t unit = w->area->flash->write_size;
+
+    for (size_t done = 0; done < len; done += unit) {
+        int rc = is_written(w, off + (uint32_t)done, data + done);
+
+        if (rc == 0) {
+            rc = ota_area_write(w->area, off + (uint32_t)done, data + done, unit);
+        }
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return 0;
+}
+
 static int program(struct ota_writer *w, uint32_t off, const uint8_t *data, size_t len)
 {
+    size_t old = off < w->dirty ? w->dirty - off : 0;
     int rc = erase_up_to(w, off + (uint32_t)len);
 
-    return rc != 0 ? rc : ota_area_write(w->area, off, data, len);
+    old = old < len ? old : len;
+    if (rc == 0 && old > 0) {
+        rc = complete(w, off, data, old);
+    }
+    if (rc == 0 && old < len) {
+        rc = ota_area_write(w->area, off + (uint32_t)old, data + old, len - old);
+    }
+    return rc;
 }
 
 int ota_writer_push(struct ota_writer *w, const void *data, size_t len)

@@ -107,6 +107,32 @@ static void test_resume_leaves_what_is_written(void **state)
     assert_int_equal(ota_writer_init(&w, &area, SLOT, row, 5001), OTA_EALIGN);
 }
 
+/* Cut in the middle of a unit that is larger than a block: what was written behind the known
+ * offset is kept if it is right, and refused if it is not. */
+static void test_resume_inside_of_a_unit_keeps_what_is_right(void **state)
+{
+    struct ota_area area = {&dev.flash, 0, SLOT};
+    struct ota_writer w;
+
+    (void)state;
+    fill_stream();
+    for (uint32_t written = 4096; written < 8192; written += 8) {
+        ram_flash_init(&dev, SLOT, 8192, 8, 0xff);
+        assert_int_equal(ota_writer_init(&w, &area, SLOT, row, 0), 0);
+        assert_int_equal(ota_writer_push(&w, stream, written), 0);
+        assert_int_equal(ota_writer_init(&w, &area, SLOT, row, 4096), 0);
+        assert_int_equal(ota_writer_push(&w, stream + 4096, 8000), 0);
+        assert_int_equal(ota_writer_finish(&w), 0);
+        assert_memory_equal(dev.mem, stream, 12096);
+    }
+    ram_flash_init(&dev, SLOT, 8192, 8, 0xff);
+    assert_int_equal(ota_writer_init(&w, &area, SLOT, row, 0), 0);
+    assert_int_equal(ota_writer_push(&w, stream, 6000), 0);
+    dev.mem[5000] ^= 1;
+    assert_int_equal(ota_writer_init(&w, &area, SLOT, row, 4096), 0);
+    assert_int_equal(ota_writer_push(&w, stream + 4096, 4096), OTA_ESTATE);
+}
+
 static void test_flash_errors_come_through(void **state)
 {
     struct ota_area area = {&dev.flash, 0, SLOT};
@@ -137,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_units_are_erased_once_and_only_when_reached),
         cmocka_unit_test(test_more_than_the_limit_is_refused_whole),
         cmocka_unit_test(test_resume_leaves_what_is_written),
+        cmocka_unit_test(test_resume_inside_of_a_unit_keeps_what_is_right),
         cmocka_unit_test(test_flash_errors_come_through),
     };
 
