@@ -97,6 +97,8 @@ struct ota_event {
     enum ota_event_kind kind;
     int err;           /* OTA_EVENT_FAIL: negative ota_err */
     bool has_progress; /* OTA_EVENT_FAIL in DATA_DOWNLOAD: new bytes were stored in this try */
+    bool has_report;   /* OTA_EVENT_OK in START_UPDATE: an earlier outcome is to be reported */
+    bool is_resumed;   /* OTA_EVENT_FAIL in VERIFY: part of the image is of an earlier session */
     uint32_t random;   /* any number; spreads the retries of a fleet */
     uint64_t now_ms;
 };
@@ -108,6 +110,7 @@ struct ota_session {
     int report_err;    /* first error of sending the result; never changes the outcome */
     bool is_stopped;   /* the stop column is followed until AGENT_WAITING */
     bool is_exiting;   /* and then EXITING */
+    bool has_report;   /* an earlier outcome goes out before the job is asked for */
     uint8_t failures;  /* sessions in a row that did not reach their server or image */
     uint8_t connects;  /* failed connects in a row in this phase */
     uint8_t downloads; /* failed downloads in a row without progress */

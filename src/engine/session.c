@@ -9,11 +9,14 @@
 /* Places where the outcome alone does not tell what follows; pick() resolves them. */
 enum choice {
     PICK_FLOW = OTA_STATE_COUNT, /* job or direct */
+    PICK_REPORT,                 /* an earlier outcome goes first */
+    PICK_SENT,                   /* it has gone, or the result of this session */
     PICK_JOB,                    /* a job came, or it did not */
     PICK_JOB_FAULT,              /* report a refused job; "no update" is no fault */
     PICK_DATA_RETRY,             /* connect again for the image */
     PICK_DOWNLOAD_RETRY,         /* go on with the image */
     PICK_VERIFY,                 /* only a whole image is verified */
+    PICK_VERIFY_RETRY,           /* what an earlier session stored may be what is wrong */
     PICK_RESULT,                 /* send a result or not */
     PICK_RESULT_RETRY,           /* connect again for the result */
 };
@@ -33,7 +36,7 @@ static const struct row table[OTA_STATE_COUNT] = {
     ROW(EXITING, S(EXITING), S(EXITING), EXITING, NONE),
     ROW(AGENT_WAITING, S(START_UPDATE), S(AGENT_WAITING), AGENT_WAITING, NONE),
     ROW(START_UPDATE, PICK_FLOW, S(OTA_COMPLETE), OTA_COMPLETE, NONE),
-    ROW(JOB_CONNECT, S(JOB_DOWNLOAD), S(AGENT_WAITING), OTA_COMPLETE, CONNECT),
+    ROW(JOB_CONNECT, PICK_REPORT, S(AGENT_WAITING), OTA_COMPLETE, CONNECT),
     ROW(JOB_DOWNLOAD, S(JOB_DISCONNECT), S(JOB_DISCONNECT), JOB_DISCONNECT, JOB),
     ROW(JOB_DISCONNECT, PICK_JOB, S(OTA_COMPLETE), OTA_COMPLETE, CONNECT),
     ROW(JOB_PARSE, S(JOB_REDIRECT), PICK_JOB_FAULT, OTA_COMPLETE, NONE),
@@ -43,10 +46,10 @@ static const struct row table[OTA_STATE_COUNT] = {
     ROW(DATA_DOWNLOAD, S(DATA_DISCONNECT), PICK_DOWNLOAD_RETRY, DATA_DISCONNECT, DATA),
     ROW(DATA_DISCONNECT, S(STORAGE_CLOSE), S(STORAGE_CLOSE), OTA_COMPLETE, CONNECT),
     ROW(STORAGE_CLOSE, PICK_VERIFY, S(RESULT_REDIRECT), OTA_COMPLETE, NONE),
-    ROW(VERIFY, S(RESULT_REDIRECT), S(RESULT_REDIRECT), RESULT_REDIRECT, NONE),
+    ROW(VERIFY, S(RESULT_REDIRECT), PICK_VERIFY_RETRY, RESULT_REDIRECT, NONE),
     ROW(RESULT_REDIRECT, PICK_RESULT, S(OTA_COMPLETE), OTA_COMPLETE, NONE),
     ROW(RESULT_CONNECT, S(RESULT_SEND), PICK_RESULT_RETRY, OTA_COMPLETE, CONNECT),
-    ROW(RESULT_SEND, S(RESULT_DISCONNECT), S(RESULT_DISCONNECT), RESULT_DISCONNECT, RESULT),
+    ROW(RESULT_SEND, PICK_SENT, PICK_SENT, RESULT_DISCONNECT, RESULT),
     ROW(RESULT_DISCONNECT, S(OTA_COMPLETE), S(OTA_COMPLETE), OTA_COMPLETE, CONNECT),
     ROW(OTA_COMPLETE, S(AGENT_WAITING), S(AGENT_WAITING), AGENT_WAITING, NONE),
 };
@@ -122,6 +125,10 @@ static enum ota_state pick(struct ota_session *s, unsigned next, const struct ot
     switch (next) {
     case PICK_FLOW:
         return s->config->flow == OTA_FLOW_JOB ? OTA_STATE_JOB_CONNECT : OTA_STATE_STORAGE_OPEN;
+    case PICK_REPORT:
+        return s->has_report ? OTA_STATE_RESULT_SEND : OTA_STATE_JOB_DOWNLOAD;
+    case PICK_SENT:
+        return s->has_report ? OTA_STATE_JOB_DOWNLOAD : OTA_STATE_RESULT_DISCONNECT;
     case PICK_JOB:
         return s->err == 0 ? OTA_STATE_JOB_PARSE : OTA_STATE_OTA_COMPLETE;
     case PICK_JOB_FAULT:
@@ -132,6 +139,8 @@ static enum ota_state pick(struct ota_session *s, unsigned next, const struct ot
         return may_download_again(s, ev) ? OTA_STATE_STORAGE_OPEN : OTA_STATE_DATA_DISCONNECT;
     case PICK_VERIFY:
         return s->err == 0 ? OTA_STATE_VERIFY : OTA_STATE_RESULT_REDIRECT;
+    case PICK_VERIFY_RETRY:
+        return ev->is_resumed ? OTA_STATE_STORAGE_OPEN : OTA_STATE_RESULT_REDIRECT;
     case PICK_RESULT:
         return s->config->flow == OTA_FLOW_JOB && s->config->send_result ? OTA_STATE_RESULT_CONNECT
                                                                          : OTA_STATE_OTA_COMPLETE;
@@ -201,6 +210,11 @@ static void enter(struct ota_session *s, enum ota_state next, const struct ota_e
         s->report_err = 0;
         s->connects = 0;
         s->downloads = 0;
+    }
+    if (from == OTA_STATE_START_UPDATE) {
+        s->has_report = ev->has_report;
+    } else if (from == OTA_STATE_RESULT_SEND) {
+        s->has_report = false;
     }
     if (next == OTA_STATE_RESULT_REDIRECT || ev->kind == OTA_EVENT_OK) {
         s->connects = 0;

@@ -27,59 +27,72 @@ static const struct ota_session_config job_config = {
 static const int errors[] = {OTA_ECONNECT, OTA_EDROPPED, OTA_EVERSION, OTA_EHASH, OTA_ENOUPDATE};
 
 #define N_ERRORS (sizeof errors / sizeof errors[0])
-/* OK, STOP, EXIT, and FAIL with each error, without and with progress. */
-#define N_EVENTS (3 + 2 * N_ERRORS)
+/* OK without and with a report, STOP, EXIT, and FAIL with each error, without and with progress or
+ * resumed bytes. */
+#define N_EVENTS (4 + 2 * N_ERRORS)
 
 static struct ota_event event_number(size_t i)
 {
     struct ota_event ev = {.now_ms = 1000};
 
-    if (i == 0) {
+    if (i < 2) {
         ev.kind = OTA_EVENT_OK;
-    } else if (i == 1) {
-        ev.kind = OTA_EVENT_STOP;
+        ev.has_report = i == 1;
     } else if (i == 2) {
+        ev.kind = OTA_EVENT_STOP;
+    } else if (i == 3) {
         ev.kind = OTA_EVENT_EXIT;
     } else {
         ev.kind = OTA_EVENT_FAIL;
-        ev.err = errors[(i - 3) % N_ERRORS];
-        ev.has_progress = i - 3 >= N_ERRORS;
+        ev.err = errors[(i - 4) % N_ERRORS];
+        ev.has_progress = i - 4 >= N_ERRORS;
+        ev.is_resumed = ev.has_progress;
     }
     return ev;
 }
 
 /* What the next state can depend on, without the times. */
 struct key {
-    int state, err, report_err, stopped, exiting, failures, connects, downloads;
+    int state, err, report_err, stopped, exiting, failures, connects, downloads, report;
 };
 
 static struct key key_of(const struct ota_session *s)
 {
-    struct key k = {(int)s->state, s->err,          s->report_err, s->is_stopped,
-                    s->is_exiting, s->failures > 0, s->connects,   s->downloads};
+    struct key k = {(int)s->state,   s->err,      s->report_err, s->is_stopped, s->is_exiting,
+                    s->failures > 0, s->connects, s->downloads,  s->has_report};
 
     return k;
 }
 
 #define MAX_CONFIGURATIONS 20000
+#define BUCKETS 65536u
 
 struct exploration {
     struct ota_session list[MAX_CONFIGURATIONS];
     size_t n;
+    uint16_t bucket[BUCKETS]; /* by hash: index into list + 1; the next free one on a clash */
 };
 
-static bool is_known(const struct exploration *x, const struct ota_session *s)
+/* Adds a configuration unless it is known. */
+static void add(struct exploration *x, const struct ota_session *s)
 {
     struct key k = key_of(s);
+    const uint8_t *p = (const uint8_t *)&k;
+    uint32_t hash = 2166136261u;
 
-    for (size_t i = 0; i < x->n; i++) {
-        struct key other = key_of(&x->list[i]);
+    for (size_t i = 0; i < sizeof k; i++) {
+        hash = (hash ^ p[i]) * 16777619u;
+    }
+    for (hash %= BUCKETS; x->bucket[hash] != 0; hash = (hash + 1) % BUCKETS) {
+        struct key other = key_of(&x->list[x->bucket[hash] - 1]);
 
         if (memcmp(&k, &other, sizeof k) == 0) {
-            return true;
+            return;
         }
     }
-    return false;
+    assert_true(x->n < MAX_CONFIGURATIONS);
+    x->list[x->n++] = *s;
+    x->bucket[hash] = (uint16_t)x->n;
 }
 
 /* Rules that hold on every edge. */
@@ -123,8 +136,11 @@ static void check_edge(const struct ota_session *from, const struct ota_event *e
 
 static void explore(const struct ota_session_config *config, struct exploration *x)
 {
-    x->n = 1;
-    ota_session_init(&x->list[0], config, 0);
+    struct ota_session first;
+
+    memset(x, 0, sizeof *x);
+    ota_session_init(&first, config, 0);
+    add(x, &first);
     for (size_t i = 0; i < x->n; i++) {
         for (size_t e = 0; e < N_EVENTS; e++) {
             struct ota_event ev = event_number(e);
@@ -132,10 +148,7 @@ static void explore(const struct ota_session_config *config, struct exploration 
 
             (void)ota_session_step(&s, &ev);
             check_edge(&x->list[i], &ev, &s);
-            if (!is_known(x, &s)) {
-                assert_true(x->n < MAX_CONFIGURATIONS);
-                x->list[x->n++] = s;
-            }
+            add(x, &s);
         }
     }
 }
