@@ -124,6 +124,12 @@ struct ota_config {
     enum ota_flow flow;
     struct ota_mqtt_config mqtt;
 
+    /* Record log: lets downloads go on and outcomes be reported after a reset. Two erase units or
+     * more on any device, for nothing else. NULL: a reset forgets. */
+    const struct ota_area *journal;
+    uint16_t job_sessions; /* that may work on one image; 0: no limit */
+    uint32_t job_bytes;    /* fetched for one image, over all sessions; 0: no limit */
+
     bool do_not_send_result;
     bool reboot;       /* reset when an image has been marked */
     bool is_permanent; /* install for good: no revert, no confirm */
@@ -185,6 +191,16 @@ void ota_shutdown(struct ota_agent *agent);
 /* Confirms the running image: it will not be reverted. Call it after the self-test, before the
  * next session can begin; sessions do not start while the running image is on trial. */
 int ota_confirm(struct ota_agent *agent);
+
+/* What became of the last image that was handed to the bootloader. */
+struct ota_outcome {
+    struct ota_version version;
+    int err;          /* 0: confirmed; OTA_EREVERTED, OTA_EBOOTREFUSED */
+    bool is_reported; /* the server has been told */
+};
+
+/* 1 and *out if an outcome is known (with config.journal also after a reset), else 0. */
+int ota_last_outcome(const struct ota_agent *agent, struct ota_outcome *out);
 
 /* Where the agent is. */
 enum ota_state ota_state(const struct ota_agent *agent);

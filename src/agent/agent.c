@@ -65,6 +65,9 @@ static void end_session(struct agent *a, bool is_stopped)
     if (a->is_marked && is_stopped) {
         int rc = ota_slot_cancel_pending(a->config->secondary);
 
+        if (rc == 0) {
+            rc = ota_agent_note_nothing(a);
+        }
         if (rc != 0) {
             a->session.err = rc;
         }
@@ -81,6 +84,8 @@ static void report(struct agent *a, enum ota_event_kind kind, int err, uint64_t 
         .kind = kind,
         .err = err,
         .has_progress = a->xfer.next > a->begun_at,
+        .has_report = ota_agent_has_report(a),
+        .is_resumed = a->is_resumed,
         .now_ms = now_ms,
     };
 
@@ -130,6 +135,10 @@ static int prepare(struct agent *a)
 {
     enum ota_link_task task;
 
+    if (a->session.has_report) {
+        a->env.result.err = a->journal.last.err;
+        a->env.result.installed = &a->journal.last.version;
+    }
     if (ota_agent_task(a->session.state, &task) &&
         (task == OTA_LINK_JOB || task == OTA_LINK_DATA || task == OTA_LINK_RESULT)) {
         return a->link->prepare(&a->links, task);
@@ -260,7 +269,23 @@ int ota_run(struct ota_agent *agent)
 
 int ota_confirm(struct ota_agent *agent)
 {
-    return ota_slot_confirm(ota_agent_of(agent)->config->primary);
+    struct agent *a = ota_agent_of(agent);
+    int rc = ota_slot_confirm(a->config->primary);
+
+    return rc != 0 ? rc : ota_agent_note_confirmed(a);
+}
+
+int ota_last_outcome(const struct ota_agent *agent, struct ota_outcome *out)
+{
+    const struct ota_record *r = &((const struct agent *)(const void *)agent->memory)->journal.last;
+
+    if (r->stage != OTA_STAGE_DONE) {
+        return 0;
+    }
+    out->version = r->version;
+    out->err = r->err;
+    out->is_reported = r->is_reported;
+    return 1;
 }
 
 enum ota_state ota_state(const struct ota_agent *agent)

@@ -3,6 +3,7 @@
 #ifndef OTA_AGENT_AGENT_H
 #define OTA_AGENT_AGENT_H
 
+#include "engine/journal.h"
 #include "engine/sink.h"
 #include "engine/xfer.h"
 #include "link/link.h"
@@ -30,6 +31,7 @@ struct agent {
     struct ota_xfer xfer;
     struct ota_xfer_config xfer_config;
     struct ota_sink sink;
+    struct ota_journal journal;
     struct ota_identity identity;
     struct ota_version running;
     struct ota_endpoint server; /* of the current phase */
@@ -44,9 +46,12 @@ struct agent {
     struct requests requests;
     enum step step;
     int answer;        /* the hook's answer within a link's callback, as an error */
+    uint32_t fetched;  /* bytes received for this image, over all sessions */
     uint32_t begun_at; /* bytes stored when this try of the download began */
     uint32_t n_sessions;
     bool is_checked; /* a session was asked for while another one ran */
+    bool is_noted;   /* the record log knows that this session loads */
+    bool is_resumed; /* a part of the image is of an earlier session */
     bool is_marked;  /* the secondary slot was marked in this session */
     char topic[OTA_TOPIC_MAX];
 };
@@ -77,6 +82,44 @@ int ota_agent_go_home(struct agent *a);
 
 /* Chooses the link for a transport. OTA_ETRANSPORT if there is none. */
 int ota_agent_use_link(struct agent *a, enum ota_transport transport);
+
+/* ---- data.c: from a link's bytes to the secondary slot. ---- */
+
+int ota_agent_open_storage(struct agent *a, uint64_t now_ms);
+int ota_agent_close_storage(struct agent *a, uint64_t now_ms);
+
+/* ota_link_env.data; arg is the agent. */
+int ota_agent_take_data(void *arg, const struct ota_link_data *d);
+
+/* ---- memory.c: the record log. All that write give 0 or a flash error. ---- */
+
+/* Opens the log and finds out what became of the image that was handed to the bootloader. */
+int ota_agent_remember(struct agent *a);
+
+/* The running image is confirmed. */
+int ota_agent_note_confirmed(struct agent *a);
+
+/* Image bytes have been taken: the first of a session, or some more. OTA_ERETRIES beyond the
+ * limits of the configuration. */
+int ota_agent_note_data(struct agent *a, const struct ota_version *offered);
+
+/* What is stored from offset off on is not to be relied on. */
+int ota_agent_note_loss(struct agent *a, uint32_t off);
+
+/* Where the slot's content allows to go on; 0: from the start. */
+uint32_t ota_agent_resume_at(const struct agent *a);
+
+/* The image is verified and about to be marked; it is marked; it is not to be had. */
+int ota_agent_note_marking(struct agent *a, const struct ota_version *version);
+int ota_agent_note_marked(struct agent *a);
+int ota_agent_note_nothing(struct agent *a);
+
+/* True if this version was tried, and went back or was not installed. */
+bool ota_agent_is_refused(const struct agent *a, const struct ota_version *version);
+
+/* True if an outcome waits to be reported; notes that it has been. */
+bool ota_agent_has_report(const struct agent *a);
+int ota_agent_note_reported(struct agent *a);
 
 static inline struct agent *ota_agent_of(struct ota_agent *agent)
 {

@@ -45,6 +45,9 @@ static int begin_session(struct agent *a, uint64_t now_ms)
 
     a->is_checked = false;
     a->is_marked = false;
+    a->is_noted = false;
+    a->is_resumed = false;
+    a->fetched = 0;
     a->xfer_config.run = 1;
     memset(&a->job, 0, sizeof a->job);
     ota_xfer_init(&a->xfer, &a->xfer_config, 0, 0, now_ms);
@@ -93,6 +96,9 @@ static int parse_job(struct agent *a, uint64_t now_ms)
     if (ota_version_compare(&a->job.version, &a->running) <= 0) {
         return OTA_EVERSION;
     }
+    if (ota_agent_is_refused(a, &a->job.version)) {
+        return a->journal.last.err;
+    }
     a->xfer_config.run = a->job.run;
     return is_installed_next(a, &a->job.version) ? OTA_ENOUPDATE : 0;
 }
@@ -108,34 +114,6 @@ static int follow_job(struct agent *a, uint64_t now_ms)
     }
     a->server = a->job.data;
     return ota_agent_use_link(a, a->server.transport);
-}
-
-/* ---- Storage -----------------------------------------------------------------------------------
- */
-
-/* A retry goes on where the last try ended: what is stored stays. */
-static int open_storage(struct agent *a, uint64_t now_ms)
-{
-    const struct ota_config *c = a->config;
-    uint32_t limit = c->image_max;
-
-    if (limit == 0) {
-        limit = c->secondary->area.size - ota_slot_trailer_size(c->secondary);
-    }
-    if (a->xfer.next == 0) {
-        ota_sink_open(&a->sink, &c->secondary->area, limit,
-                      (uint8_t *)c->work + OTA_MESSAGE_MAX + OTA_CHUNK_LEN + 64u, &a->running);
-    }
-    ota_xfer_init(&a->xfer, &a->xfer_config, a->xfer.next, a->xfer.next == 0 ? 0 : a->xfer.total,
-                  now_ms);
-    a->begun_at = a->xfer.next;
-    return 0;
-}
-
-static int close_storage(struct agent *a, uint64_t now_ms)
-{
-    (void)now_ms;
-    return a->xfer.next == 0 ? 0 : ota_sink_finish(&a->sink);
 }
 
 /* ---- Verification ------------------------------------------------------------------------------
@@ -167,22 +145,44 @@ static int check_board(const struct agent *a)
                : OTA_EBOARD;
 }
 
-static int run_verify(struct agent *a, uint64_t now_ms)
+/* Each durable step before the act that it describes: an image is never marked unknown. */
+static int mark(struct agent *a)
+{
+    int rc = ota_agent_note_marking(a, &a->check.image.header.version);
+
+    if (rc == 0) {
+        rc = ota_slot_set_pending(a->config->secondary, a->config->is_permanent);
+    }
+    a->is_marked = rc == 0;
+    return rc != 0 ? rc : ota_agent_note_marked(a);
+}
+
+static int judge(struct agent *a)
 {
     int rc = ota_image_check_step(&a->check, a->env.chunk, OTA_CHUNK_LEN);
 
-    (void)now_ms;
     if (rc != 0) {
         return rc;
     }
     if (ota_version_compare(&a->check.image.header.version, &a->running) <= 0) {
         return OTA_EVERSION;
     }
-    rc = check_board(a);
+    return check_board(a);
+}
+
+static int run_verify(struct agent *a, uint64_t now_ms)
+{
+    int rc = judge(a);
+
+    (void)now_ms;
     if (rc == 0) {
-        rc = ota_slot_set_pending(a->config->secondary, a->config->is_permanent);
+        return mark(a);
     }
-    a->is_marked = rc == 0;
+    if (rc < 0) {
+        /* Nothing to go on with. A flash that fails here, too, has failed already. */
+        a->xfer.next = 0;
+        (void)ota_agent_note_nothing(a);
+    }
     return rc;
 }
 
@@ -193,7 +193,8 @@ static int return_home(struct agent *a, uint64_t now_ms)
 {
     (void)now_ms;
     a->link->close(&a->links);
-    a->env.result = a->session.err;
+    a->env.result.err = a->session.err;
+    a->env.result.installed = NULL;
     return ota_agent_go_home(a);
 }
 
@@ -243,6 +244,9 @@ static int run_link(struct agent *a, uint64_t now_ms)
 
     (void)ota_agent_task(a->session.state, &task);
     rc = a->link->poll(&a->links, task, now_ms);
+    if (rc == 0 && a->session.state == OTA_STATE_RESULT_SEND && a->session.has_report) {
+        rc = ota_agent_note_reported(a);
+    }
     return a->answer != 0 ? a->answer : rc;
 }
 
@@ -257,11 +261,11 @@ static const struct effect effects[OTA_STATE_COUNT] = {
     [OTA_STATE_JOB_DISCONNECT] = {begin_link, run_link},
     [OTA_STATE_JOB_PARSE] = {parse_job, NULL},
     [OTA_STATE_JOB_REDIRECT] = {follow_job, NULL},
-    [OTA_STATE_STORAGE_OPEN] = {open_storage, NULL},
+    [OTA_STATE_STORAGE_OPEN] = {ota_agent_open_storage, NULL},
     [OTA_STATE_DATA_CONNECT] = {begin_link, run_link},
     [OTA_STATE_DATA_DOWNLOAD] = {begin_link, run_link},
     [OTA_STATE_DATA_DISCONNECT] = {begin_link, run_link},
-    [OTA_STATE_STORAGE_CLOSE] = {close_storage, NULL},
+    [OTA_STATE_STORAGE_CLOSE] = {ota_agent_close_storage, NULL},
     [OTA_STATE_VERIFY] = {begin_verify, run_verify},
     [OTA_STATE_RESULT_REDIRECT] = {return_home, NULL},
     [OTA_STATE_RESULT_CONNECT] = {begin_link, run_link},

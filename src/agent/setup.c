@@ -73,42 +73,6 @@ static void set_identity(struct agent *a)
     a->identity.serial = text_or(c->serial, SAMPLE_SERIAL);
 }
 
-static uint64_t now(const struct agent *a)
-{
-    return a->config->system.ops->now_ms(a->config->system.ctx);
-}
-
-/* Image bytes from a link: judged, shown to the hook, stored. */
-static int take_data(void *arg, const struct ota_link_data *d)
-{
-    struct agent *a = arg;
-    enum ota_answer answer;
-    uint32_t skip = 0;
-    int rc;
-
-    if (d->version != NULL && ota_version_compare(d->version, &a->running) <= 0) {
-        return OTA_EVERSION;
-    }
-    rc = ota_xfer_offer(&a->xfer, d->total, d->off, d->len, &skip);
-    if (rc != OTA_XFER_TAKE) {
-        return rc < 0 ? rc : 0;
-    }
-    answer = ota_agent_call_write_hook(a, d->data + skip, d->len - skip);
-    a->answer = ota_agent_answer_error(answer);
-    rc = a->answer;
-    if (answer == OTA_ANSWER_CONTINUE) {
-        rc = ota_sink_push(&a->sink, d->total, d->data + skip, d->len - skip);
-        if (rc != 0) {
-            a->xfer.next = 0; /* what the slot holds now is not known: from the start */
-            a->begun_at = 0;
-        }
-    }
-    if (rc == 0) {
-        ota_xfer_advance(&a->xfer, d->len - skip, now(a));
-    }
-    return rc;
-}
-
 static void set_env(struct agent *a)
 {
     struct ota_link_env *env = &a->env;
@@ -123,7 +87,8 @@ static void set_env(struct agent *a)
     env->text[0] = '\0';
     env->chunk = (uint8_t *)a->config->work + OTA_MESSAGE_MAX;
     env->xfer = &a->xfer;
-    env->data = take_data;
+    env->data = ota_agent_take_data;
+    env->result.topic = a->topic;
     env->arg = a;
 }
 
@@ -224,6 +189,9 @@ int ota_init(struct ota_agent *agent, const struct ota_config *config)
     memset(agent, 0, sizeof *agent);
     a->config = config;
     rc = read_running_version(a);
+    if (rc == 0) {
+        rc = ota_agent_remember(a);
+    }
     if (rc != 0) {
         return rc;
     }
@@ -231,6 +199,7 @@ int ota_init(struct ota_agent *agent, const struct ota_config *config)
     set_xfer(a);
     set_identity(a);
     set_env(a);
-    ota_session_init(&a->session, &a->session_config, now(a));
+    ota_session_init(&a->session, &a->session_config,
+                     config->system.ops->now_ms(config->system.ctx));
     return ota_agent_go_home(a);
 }

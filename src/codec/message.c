@@ -22,6 +22,18 @@ static void put_number(struct ota_out *o, const char *name, uint32_t value)
     ota_out_char(o, '"');
 }
 
+/* Devices say three numbers: the build number does not take part in the order. */
+static void put_version(struct ota_out *o, const struct ota_version *v)
+{
+    struct ota_version shown = *v;
+    char text[OTA_VERSION_TEXT_MAX];
+
+    shown.build = 0;
+    if (ota_version_format(&shown, text, sizeof text) >= 0) {
+        put_member(o, "Version", text);
+    }
+}
+
 static void put_message(struct ota_out *o, const char *text)
 {
     ota_out_text(o, "{\"Message\":\"");
@@ -33,16 +45,8 @@ int ota_message_request(const struct ota_message *m, char *buf, size_t cap)
 {
     static const char *const text[] = {"Update Availability", "Request Update",
                                        "Request Data Chunk"};
-    struct ota_version shown = *m->version;
-    char version[OTA_VERSION_TEXT_MAX];
     struct ota_out o;
-    int rc;
 
-    shown.build = 0;
-    rc = ota_version_format(&shown, version, sizeof version);
-    if (rc < 0) {
-        return rc;
-    }
     ota_out_init(&o, buf, cap);
     put_message(&o, text[m->request]);
     put_member(&o, "Manufacturer", m->identity->manufacturer);
@@ -50,7 +54,7 @@ int ota_message_request(const struct ota_message *m, char *buf, size_t cap)
     put_member(&o, "ProductID", m->identity->product);
     put_member(&o, "SerialNumber", m->identity->serial);
     put_member(&o, "BoardName", m->identity->board);
-    put_member(&o, "Version", version);
+    put_version(&o, m->version);
     put_member(&o, "UniqueTopicName", m->topic);
     if (m->request == OTA_REQUEST_CHUNK) {
         put_member(&o, "Filename", m->file);
@@ -64,16 +68,28 @@ int ota_message_request(const struct ota_message *m, char *buf, size_t cap)
     return ota_out_end(&o);
 }
 
-int ota_message_result(int err, const char *topic, char *buf, size_t cap)
+static const char *outcome_text(int err)
+{
+    if (err == 0) {
+        return "confirmed";
+    }
+    return err == OTA_EREVERTED ? "reverted" : "refused";
+}
+
+int ota_message_result(const struct ota_result *r, char *buf, size_t cap)
 {
     struct ota_out o;
 
     ota_out_init(&o, buf, cap);
-    put_message(&o, err == 0 ? "Success" : "Failure");
-    put_member(&o, "UniqueTopicName", topic);
-    if (err != 0) {
-        put_number(&o, "Reason", (uint32_t)-err);
-        put_member(&o, "Detail", ota_err_text(err));
+    put_message(&o, r->err == 0 ? "Success" : "Failure");
+    put_member(&o, "UniqueTopicName", r->topic);
+    if (r->err != 0) {
+        put_number(&o, "Reason", (uint32_t)-r->err);
+        put_member(&o, "Detail", ota_err_text(r->err));
+    }
+    if (r->installed != NULL) {
+        put_version(&o, r->installed);
+        put_member(&o, "Outcome", outcome_text(r->err));
     }
     ota_out_char(&o, '}');
     return ota_out_end(&o);

@@ -39,11 +39,20 @@ struct ota_message {
 /* Writes a request with NUL. Its length, or OTA_ENOSPC. */
 int ota_message_request(const struct ota_message *m, char *buf, size_t cap);
 
+/* What became of an update. */
+struct ota_result {
+    int err;           /* 0 or a negative ota_err */
+    const char *topic; /* unique topic of the session */
+    /* After the reset: the image that was handed to the bootloader. NULL: the download's result. */
+    const struct ota_version *installed;
+};
+
 /*
  * Writes a session's result with NUL: "Success" for err 0; else "Failure" with the error's number
- * (positive) and text as "Reason" and "Detail", which peers of the original ignore. Its length,
- * or OTA_ENOSPC.
+ * (positive) and text as "Reason" and "Detail", which peers of the original ignore. An
+ * outcome after the reset says "Version" and "Outcome" (confirmed, reverted, refused), too. Its
+ * length, or OTA_ENOSPC.
  */
-int ota_message_result(int err, const char *topic, char *buf, size_t cap);
+int ota_message_result(const struct ota_result *r, char *buf, size_t cap);
 
 #endif

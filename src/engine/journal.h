@@ -24,7 +24,8 @@
 enum ota_stage {
     OTA_STAGE_NONE,    /* nothing under way */
     OTA_STAGE_LOADING, /* offset bytes of the image are in the secondary slot */
-    OTA_STAGE_MARKED,  /* the image is, or is about to be, marked for installation */
+    OTA_STAGE_MARKING, /* the image is verified and about to be marked for installation */
+    OTA_STAGE_MARKED,  /* it is marked */
     OTA_STAGE_TRIAL,   /* it has been started */
     OTA_STAGE_DONE,    /* err says what became of it */
 };

@@ -93,6 +93,8 @@ static bool is_final(int err)
     case OTA_EBOARD:
     case OTA_ENOTSUP:
     case OTA_ETRANSPORT:
+    case OTA_EREVERTED:
+    case OTA_ERETRIES:
         return true;
     default:
         return false;

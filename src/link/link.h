@@ -39,7 +39,7 @@ struct ota_link_env {
     size_t text_len;
     uint8_t *chunk; /* OTA_CHUNK_LEN + 64 bytes, for pieces of a message */
     struct ota_xfer *xfer;
-    int result; /* OTA_LINK_RESULT: the session's outcome, 0 or a negative ota_err */
+    struct ota_result result; /* OTA_LINK_RESULT: what to deliver */
     /* Takes image bytes in any order. 0, or why the download has failed. */
     int (*data)(void *arg, const struct ota_link_data *d);
     void *arg;

@@ -251,9 +251,8 @@ static int prepare(void *link, enum ota_link_task task)
         .version = env->running,
         .topic = env->topic,
     };
-    int len = task == OTA_LINK_RESULT
-                  ? ota_message_result(env->result, env->topic, env->text, OTA_MESSAGE_MAX)
-                  : ota_message_request(&m, env->text, OTA_MESSAGE_MAX);
+    int len = task == OTA_LINK_RESULT ? ota_message_result(&env->result, env->text, OTA_MESSAGE_MAX)
+                                      : ota_message_request(&m, env->text, OTA_MESSAGE_MAX);
 
     env->text_len = len < 0 ? 0 : (size_t)len;
     return len < 0 ? len : 0;

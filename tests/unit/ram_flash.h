@@ -8,19 +8,21 @@
 #include "ota/err.h"
 #include "ota/port.h"
 
-#define RAM_FLASH_MAX 65536u
+#define RAM_FLASH_MAX 81920u
 
 struct ram_flash {
     struct ota_flash flash;
     uint8_t mem[RAM_FLASH_MAX];
     unsigned n_writes;
     unsigned n_erases;
+    unsigned n_failed;
     int fail_after; /* operations until everything fails; negative: never */
 };
 
 static inline int ram_flash_gate(struct ram_flash *r)
 {
     if (r->fail_after == 0) {
+        r->n_failed++;
         return OTA_EFLASH;
     }
     if (r->fail_after > 0) {

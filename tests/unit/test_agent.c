@@ -26,6 +26,7 @@ static const char *const moment_name[] = {"STATE_CHANGE", "SUCCESS", "FAILURE"};
 static struct world {
     struct ram_flash flash;
     struct ota_slot primary, secondary;
+    struct ota_area journal;
     struct fake_peer peer;
     struct ota_psa psa;
     struct ota_crypto crypto;
@@ -144,7 +145,8 @@ static int set_up(void **state)
     (void)state;
     memset(&w, 0, sizeof w);
     assert_int_equal(ota_psa_init(&w.psa, &w.crypto), 0);
-    ram_flash_init(&w.flash, 65536, 4096, 8, 0xff);
+    ram_flash_init(&w.flash, 2 * SLOT + 8192, 4096, 8, 0xff);
+    w.journal = (struct ota_area){&w.flash.flash, 2 * SLOT, 8192};
     w.primary.area = (struct ota_area){&w.flash.flash, 0, SLOT};
     w.secondary.area = (struct ota_area){&w.flash.flash, SLOT, SLOT};
     make_image(w.image, 200, 0);
@@ -518,6 +520,256 @@ static void test_silent_publisher_ends_the_download(void **state)
     expect_failure(OTA_ETIMEOUT, "\"28\"");
 }
 
+/* ---- Resets -------------------------------------------------------------------------------------
+ */
+
+static void remember(void)
+{
+    w.config.journal = &w.journal;
+}
+
+/* The power goes now, and comes back: nothing but flash is left. */
+static void power_cycle(void)
+{
+    w.flash.fail_after = -1;
+    w.peer.is_connected = false;
+    w.n_trace = 0;
+    start();
+}
+
+static void test_download_goes_on_after_a_reset(void **state)
+{
+    for (uint32_t chunks = 1; chunks < 3; chunks++) {
+        (void)set_up(state);
+        remember();
+        w.config.mqtt.window = 1;
+        start();
+        ota_check(&w.agent);
+        while (w.peer.n_chunk_requests < (int)chunks + 1) {
+            w.now_ms += ota_poll(&w.agent);
+        }
+        power_cycle();
+        run_sessions(1);
+        expect_installed();
+        assert_int_equal(w.peer.n_chunk_requests, 4); /* the one under way was asked for twice */
+    }
+}
+
+static void test_other_image_discards_what_is_there(void **state)
+{
+    static uint8_t other[IMAGE_LEN];
+
+    (void)state;
+    remember();
+    w.config.mqtt.window = 1;
+    start();
+    ota_check(&w.agent);
+    while (w.peer.n_chunk_requests < 3) {
+        w.now_ms += ota_poll(&w.agent);
+    }
+    make_image(other, IMAGE_LEN, 7);
+    w.peer.image = other;
+    w.peer.job = JOB("1.7.0");
+    w.peer.n_chunk_requests = 0;
+    power_cycle();
+    run_sessions(1);
+    assert_int_equal(ota_last_error(&w.agent), 0);
+    assert_memory_equal(w.flash.mem + SLOT, other, IMAGE_LEN);
+    assert_int_equal(w.peer.n_chunk_requests, 3);
+}
+
+/* The same version with other bytes: found out at the end, and fetched from the start at once. */
+static void test_damaged_part_costs_only_a_restart(void **state)
+{
+    (void)state;
+    remember();
+    w.config.mqtt.window = 1;
+    start();
+    ota_check(&w.agent);
+    while (w.peer.n_chunk_requests < 3) {
+        w.now_ms += ota_poll(&w.agent);
+    }
+    w.flash.mem[SLOT + 100] ^= 1;
+    power_cycle();
+    run_sessions(1);
+    expect_installed();
+}
+
+static void test_power_cut_at_any_flash_operation_ends_installed(void **state)
+{
+    int worst = 0;
+
+    for (int cut = 0;; cut++) {
+        int sessions = 0;
+
+        (void)set_up(state);
+        remember();
+        start();
+        w.flash.fail_after = cut;
+        while (w.flash.n_failed == 0 && ota_sessions(&w.agent) == 0) {
+            w.now_ms += ota_poll(&w.agent);
+        }
+        if (w.flash.n_failed == 0) {
+            break; /* the whole session has fewer operations */
+        }
+        power_cycle();
+        while (!is_pending()) {
+            run_sessions((uint32_t)++sessions);
+            assert_true(sessions < 3);
+        }
+        assert_memory_equal(w.flash.mem + SLOT, w.image, IMAGE_LEN);
+        worst = w.peer.n_chunk_requests > worst ? w.peer.n_chunk_requests : worst;
+    }
+    print_message("chunks fetched for an image of 3, at worst: %d\n", worst);
+}
+
+/* What the bootloader does to the slots of a swap. */
+static void swap(bool is_revert)
+{
+    static uint8_t slot[SLOT];
+    uint8_t *end = w.flash.mem + SLOT;
+
+    memcpy(slot, w.flash.mem, SLOT);
+    memcpy(w.flash.mem, w.flash.mem + SLOT, SLOT);
+    memcpy(w.flash.mem + SLOT, slot, SLOT);
+    memset(w.flash.mem + 2 * SLOT - 64, 0xff, 64);
+    memset(end - 64, 0xff, 64);
+    memcpy(end - 16, "\x77\xc2\x95\xf3\x60\xd2\xef\x7f\x35\x52\x50\x0f\x2c\xb6\x79\x80", 16);
+    end[-32] = 1;
+    if (is_revert) {
+        end[-24] = 1;
+    }
+}
+
+static void install(void)
+{
+    remember();
+    start();
+    run_sessions(1);
+    expect_installed();
+    w.peer.n_results = 0;
+    swap(false);
+    power_cycle();
+}
+
+static void test_confirmed_image_is_reported_after_the_reset(void **state)
+{
+    struct ota_outcome outcome;
+
+    (void)state;
+    install();
+    assert_int_equal(ota_last_outcome(&w.agent, &outcome), 0);
+    assert_int_equal(ota_confirm(&w.agent), 0);
+    assert_int_equal(ota_last_outcome(&w.agent, &outcome), 1);
+    assert_int_equal(outcome.err, 0);
+    assert_false(outcome.is_reported);
+    w.peer.job = "{\"Message\": \"No Update Available\"}";
+    power_cycle(); /* even that does not lose it */
+    run_sessions(1);
+    assert_int_equal(ota_last_error(&w.agent), OTA_ENOUPDATE);
+    assert_int_equal(w.peer.n_results, 1);
+    assert_non_null(strstr(w.peer.result, "\"Outcome\": \"confirmed\""));
+    assert_non_null(strstr(w.peer.result, "\"Version\": \"1.6.0\""));
+    ota_check(&w.agent);
+    run_sessions(2);
+    assert_int_equal(w.peer.n_results, 1);
+}
+
+static void test_reverted_image_is_reported_and_not_fetched_again(void **state)
+{
+    struct ota_outcome outcome;
+
+    (void)state;
+    install();
+    swap(true); /* it never confirmed itself */
+    power_cycle();
+    assert_int_equal(ota_last_outcome(&w.agent, &outcome), 1);
+    assert_int_equal(outcome.err, OTA_EREVERTED);
+    w.peer.n_chunk_requests = 0;
+    run_sessions(1);
+    assert_int_equal(ota_last_error(&w.agent), OTA_EREVERTED);
+    assert_int_equal(w.peer.n_results, 2); /* the outcome, and why the job is refused */
+    assert_int_equal(w.peer.n_chunk_requests, 0);
+    w.config.flow = OTA_FLOW_DIRECT;
+    power_cycle();
+    run_sessions(1);
+    assert_int_equal(ota_last_error(&w.agent), OTA_EREVERTED);
+    assert_memory_equal(w.flash.mem + SLOT, w.image, IMAGE_LEN);
+}
+
+static void test_image_that_never_reached_its_agent_counts_as_reverted(void **state)
+{
+    struct ota_outcome outcome;
+
+    (void)state;
+    remember();
+    start();
+    run_sessions(1);
+    swap(false);
+    swap(true);
+    power_cycle();
+    assert_int_equal(ota_last_outcome(&w.agent, &outcome), 1);
+    assert_int_equal(outcome.err, OTA_EREVERTED);
+}
+
+static void test_image_that_the_bootloader_refuses_is_reported(void **state)
+{
+    struct ota_outcome outcome;
+
+    (void)state;
+    remember();
+    start();
+    run_sessions(1);
+    memset(w.flash.mem + SLOT, 0xff, SLOT);
+    power_cycle();
+    assert_int_equal(ota_last_outcome(&w.agent, &outcome), 1);
+    assert_int_equal(outcome.err, OTA_EBOOTREFUSED);
+    run_sessions(1);
+    assert_int_equal(w.peer.n_results, 3);
+}
+
+static void test_lost_report_is_sent_later_and_changes_nothing(void **state)
+{
+    struct ota_outcome outcome;
+
+    (void)state;
+    install();
+    assert_int_equal(ota_confirm(&w.agent), 0);
+    answer_once(OTA_MOMENT_BEFORE, OTA_STATE_RESULT_SEND, OTA_ANSWER_REFUSE);
+    w.peer.job = "{\"Message\": \"No Update Available\"}";
+    run_sessions(1);
+    assert_int_equal(w.peer.n_results, 0);
+    assert_int_equal(ota_last_error(&w.agent), OTA_ENOUPDATE);
+    ota_check(&w.agent);
+    run_sessions(2);
+    assert_int_equal(w.peer.n_results, 1);
+    assert_int_equal(ota_last_outcome(&w.agent, &outcome), 1);
+    assert_true(outcome.is_reported);
+}
+
+static void test_limits_per_image_end_the_tries(void **state)
+{
+    (void)state;
+    remember();
+    w.config.job_sessions = 2;
+    for (uint32_t i = 0; i < 2; i++) {
+        w.peer.lose_at_chunk = 1;
+        w.config.timing.download_tries = 1;
+        start();
+        run_sessions(1);
+        assert_int_equal(ota_last_error(&w.agent), OTA_EDROPPED);
+    }
+    start();
+    run_sessions(1);
+    assert_int_equal(ota_last_error(&w.agent), OTA_ERETRIES);
+    (void)set_up(state);
+    remember();
+    w.config.job_bytes = 5000;
+    start();
+    run_sessions(1);
+    assert_int_equal(ota_last_error(&w.agent), OTA_ERETRIES);
+}
+
 /* ---- Requests of the application
  * ------------------------------------------------------------------ */
 
@@ -687,6 +939,16 @@ int main(void)
         cmocka_unit_test_setup(test_image_larger_than_the_slot_is_refused, set_up),
         cmocka_unit_test_setup(test_failing_flash_is_reported, set_up),
         cmocka_unit_test_setup(test_silent_publisher_ends_the_download, set_up),
+        cmocka_unit_test_setup(test_download_goes_on_after_a_reset, set_up),
+        cmocka_unit_test_setup(test_other_image_discards_what_is_there, set_up),
+        cmocka_unit_test_setup(test_damaged_part_costs_only_a_restart, set_up),
+        cmocka_unit_test_setup(test_power_cut_at_any_flash_operation_ends_installed, set_up),
+        cmocka_unit_test_setup(test_confirmed_image_is_reported_after_the_reset, set_up),
+        cmocka_unit_test_setup(test_reverted_image_is_reported_and_not_fetched_again, set_up),
+        cmocka_unit_test_setup(test_image_that_never_reached_its_agent_counts_as_reverted, set_up),
+        cmocka_unit_test_setup(test_image_that_the_bootloader_refuses_is_reported, set_up),
+        cmocka_unit_test_setup(test_lost_report_is_sent_later_and_changes_nothing, set_up),
+        cmocka_unit_test_setup(test_limits_per_image_end_the_tries, set_up),
         cmocka_unit_test_setup(test_check_starts_at_once, set_up),
         cmocka_unit_test_setup(test_pending_image_is_not_fetched_again, set_up),
         cmocka_unit_test_setup(test_unconfirmed_image_keeps_its_way_back, set_up),

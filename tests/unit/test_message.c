@@ -68,7 +68,7 @@ static void test_success_is_the_original_one_to_the_byte(void **state)
 
     (void)state;
     expect_file(MESSAGES "device-result-success.json", buf,
-                ota_message_result(0, TOPIC, buf, sizeof buf));
+                ota_message_result(&(struct ota_result){.topic = TOPIC}, buf, sizeof buf));
 }
 
 static void test_failure_says_why(void **state)
@@ -76,10 +76,28 @@ static void test_failure_says_why(void **state)
     char buf[256];
 
     (void)state;
-    assert_true(ota_message_result(OTA_ESIG, "t", buf, sizeof buf) > 0);
+    struct ota_result r = {.err = OTA_ESIG, .topic = "t"};
+
+    assert_true(ota_message_result(&r, buf, sizeof buf) > 0);
     assert_string_equal(buf,
                         "{\"Message\":\"Failure\", \"UniqueTopicName\": \"t\", \"Reason\": \"16\", "
                         "\"Detail\": \"image signature is wrong\"}");
+}
+
+static void test_outcome_after_the_reset_names_the_image(void **state)
+{
+    const struct ota_version v = {2, 1, 0, 5};
+    struct ota_result r = {.topic = "t", .installed = &v};
+    char buf[256];
+
+    (void)state;
+    assert_true(ota_message_result(&r, buf, sizeof buf) > 0);
+    assert_string_equal(buf, "{\"Message\":\"Success\", \"UniqueTopicName\": \"t\", "
+                             "\"Version\": \"2.1.0\", \"Outcome\": \"confirmed\"}");
+    r.err = OTA_EREVERTED;
+    assert_true(ota_message_result(&r, buf, sizeof buf) > 0);
+    assert_non_null(strstr(buf, "\"Reason\": \"41\""));
+    assert_non_null(strstr(buf, "\"Outcome\": \"reverted\""));
 }
 
 static void test_no_room_is_an_error_not_half_a_message(void **state)
@@ -98,6 +116,7 @@ int main(void)
         cmocka_unit_test(test_requests_are_the_original_ones_to_the_byte),
         cmocka_unit_test(test_success_is_the_original_one_to_the_byte),
         cmocka_unit_test(test_failure_says_why),
+        cmocka_unit_test(test_outcome_after_the_reset_names_the_image),
         cmocka_unit_test(test_no_room_is_an_error_not_half_a_message),
     };
 

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a link's bytes to the secondary slot. */
+#include "agent/agent.h"
+#include "flash/area.h"
+#include "ota/err.h"
+
+static uint32_t image_limit(const struct ota_config *c)
+{
+    return c->image_max != 0 ? c->image_max
+                             : c->secondary->area.size - ota_slot_trailer_size(c->secondary);
+}
+
+static void open_sink(struct agent *a)
+{
+    const struct ota_config *c = a->config;
+    uint8_t *row = (uint8_t *)c->work + OTA_MESSAGE_MAX + OTA_CHUNK_LEN + 64u;
+
+    ota_sink_open(&a->sink, &c->secondary->area, image_limit(c), row, &a->running);
+    if (a->journal.last.stage == OTA_STAGE_DONE && a->journal.last.err != 0) {
+        a->sink.refused = &a->journal.last.version;
+    }
+}
+
+/* Goes on where an earlier session ended, if its part of the image is there. */
+static bool resume(struct agent *a, uint64_t now_ms)
+{
+    uint32_t total = a->journal.last.total;
+    uint32_t off = ota_agent_resume_at(a);
+
+    if (off == 0 || ota_sink_resume(&a->sink, total, off) != 0) {
+        return false;
+    }
+    a->is_resumed = true;
+    ota_xfer_init(&a->xfer, &a->xfer_config, off, total, now_ms);
+    return true;
+}
+
+/* A retry goes on where the last try ended: what is stored stays. */
+int ota_agent_open_storage(struct agent *a, uint64_t now_ms)
+{
+    int rc = 0;
+
+    if (a->xfer.next != 0) {
+        ota_xfer_init(&a->xfer, &a->xfer_config, a->xfer.next, a->xfer.total, now_ms);
+    } else {
+        a->is_resumed = false;
+        open_sink(a);
+        if (resume(a, now_ms)) {
+            rc = ota_agent_note_data(a, &a->journal.last.version);
+        } else {
+            open_sink(a);
+            ota_xfer_init(&a->xfer, &a->xfer_config, 0, 0, now_ms);
+        }
+    }
+    a->begun_at = a->xfer.next;
+    return rc;
+}
+
+int ota_agent_close_storage(struct agent *a, uint64_t now_ms)
+{
+    (void)now_ms;
+    return a->xfer.next == 0 ? 0 : ota_sink_finish(&a->sink);
+}
+
+/* The next try begins at off, as the record log has it then. */
+static int begin_again(struct agent *a, uint32_t off, int why)
+{
+    int rc = ota_agent_note_loss(a, off);
+
+    a->xfer.next = 0;
+    a->begun_at = 0;
+    return rc != 0 ? rc : why;
+}
+
+/* What the slot holds behind the last known offset is not what comes. */
+static int recover(struct agent *a, int why)
+{
+    struct ota_flash_unit u;
+
+    if (why != OTA_ESTATE || ota_area_unit(a->sink.area, a->journal.last.offset, &u) != 0) {
+        return begin_again(a, 0, why);
+    }
+    return begin_again(a, u.off, OTA_EDATA);
+}
+
+static int store(struct agent *a, const struct ota_link_data *d, uint32_t skip)
+{
+    static const struct ota_version unknown;
+    const struct ota_version *offered = d->version != NULL ? d->version : &unknown;
+    int rc = ota_sink_push(&a->sink, d->total, d->data + skip, d->len - skip);
+
+    if (rc != 0) {
+        return recover(a, rc);
+    }
+    ota_xfer_advance(&a->xfer, d->len - skip, a->config->system.ops->now_ms(a->config->system.ctx));
+    return ota_agent_note_data(a, a->config->flow == OTA_FLOW_JOB ? &a->job.version : offered);
+}
+
+/* True if this is not the image that an earlier session began. */
+static bool is_other(const struct agent *a, const struct ota_link_data *d)
+{
+    const struct ota_record *r = &a->journal.last;
+
+    return a->is_resumed &&
+           (d->total != r->total || (a->config->flow == OTA_FLOW_DIRECT && d->version != NULL &&
+                                     ota_version_compare(d->version, &r->version) != 0));
+}
+
+int ota_agent_take_data(void *arg, const struct ota_link_data *d)
+{
+    struct agent *a = arg;
+    enum ota_answer answer;
+    uint32_t skip = 0;
+    int rc;
+
+    a->fetched += d->len;
+    if (d->version != NULL && ota_version_compare(d->version, &a->running) <= 0) {
+        return OTA_EVERSION;
+    }
+    if (is_other(a, d)) {
+        return begin_again(a, 0, OTA_EDATA);
+    }
+    rc = ota_xfer_offer(&a->xfer, d->total, d->off, d->len, &skip);
+    if (rc != OTA_XFER_TAKE) {
+        return rc < 0 ? rc : 0;
+    }
+    answer = ota_agent_call_write_hook(a, d->data + skip, d->len - skip);
+    if (answer == OTA_ANSWER_CONTINUE) {
+        return store(a, d, skip);
+    }
+    a->answer = ota_agent_answer_error(answer);
+    if (a->answer == 0) { /* the application has stored it, wherever that is */
+        ota_xfer_advance(&a->xfer, d->len - skip,
+                         a->config->system.ops->now_ms(a->config->system.ctx));
+    }
+    return a->answer;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What outlives a reset: where the download stands, and what became of an image. */
+#include "agent/agent.h"
+#include "ota/err.h"
+
+static int write_stage(struct agent *a, enum ota_stage stage, int err)
+{
+    struct ota_record r = a->journal.last;
+
+    r.stage = stage;
+    r.err = err;
+    r.is_reported = false;
+    return ota_journal_write(&a->journal, &r);
+}
+
+/* ---- After a reset ------------------------------------------------------------------------------
+ */
+
+static bool is_same_version(const struct ota_version *x, const struct ota_version *y)
+{
+    return ota_version_compare(x, y) == 0 && x->build == y->build;
+}
+
+/* True if the secondary slot holds the image whose fate is asked for: it was swapped in and out. */
+static bool is_back_in_secondary(const struct agent *a)
+{
+    struct ota_source src;
+    struct ota_image image;
+
+    ota_source_from_area(&src, &a->config->secondary->area);
+    return ota_image_parse(&src, &image) == 0 &&
+           is_same_version(&image.header.version, &a->journal.last.version);
+}
+
+static int settle_new_image(struct agent *a)
+{
+    int confirmed = ota_slot_is_confirmed(a->config->primary);
+
+    if (confirmed < 0) {
+        return confirmed;
+    }
+    if (confirmed > 0) {
+        return write_stage(a, OTA_STAGE_DONE, 0);
+    }
+    return a->journal.last.stage != OTA_STAGE_TRIAL ? write_stage(a, OTA_STAGE_TRIAL, 0) : 0;
+}
+
+/* The image before it runs: it was not installed yet, it went back, or it was never installed. */
+static int settle_old_image(struct agent *a)
+{
+    struct ota_trailer t;
+    int rc = ota_slot_read_trailer(a->config->secondary, &t);
+
+    if (rc != 0 || t.magic == OTA_FIELD_SET) {
+        return rc;
+    }
+    if (a->journal.last.stage == OTA_STAGE_MARKING) {
+        /* The power went before it was marked: it is in the slot, to be verified again. */
+        return write_stage(a, OTA_STAGE_LOADING, 0);
+    }
+    if (a->journal.last.stage == OTA_STAGE_TRIAL || is_back_in_secondary(a)) {
+        return write_stage(a, OTA_STAGE_DONE, OTA_EREVERTED);
+    }
+    return write_stage(a, OTA_STAGE_DONE, OTA_EBOOTREFUSED);
+}
+
+int ota_agent_remember(struct agent *a)
+{
+    int rc = ota_journal_open(&a->journal, a->config->journal);
+
+    if (rc != 0 || a->journal.last.stage < OTA_STAGE_MARKING ||
+        a->journal.last.stage > OTA_STAGE_TRIAL) {
+        return rc;
+    }
+    return is_same_version(&a->running, &a->journal.last.version) ? settle_new_image(a)
+                                                                  : settle_old_image(a);
+}
+
+int ota_agent_note_confirmed(struct agent *a)
+{
+    return a->journal.last.stage == OTA_STAGE_TRIAL ? write_stage(a, OTA_STAGE_DONE, 0) : 0;
+}
+
+/* ---- While downloading
+ * --------------------------------------------------------------------------- */
+
+/* The record of a session that loads an image: of the same one as before, or a new one. */
+static int begin_record(struct agent *a, const struct ota_version *offered, struct ota_record *r)
+{
+    *r = a->journal.last;
+    if (!a->is_resumed) {
+        bool is_same = r->stage == OTA_STAGE_LOADING && is_same_version(&r->version, offered);
+        struct ota_record fresh = {
+            .sessions = is_same ? r->sessions : 0,
+            .fetched = is_same ? r->fetched : 0,
+        };
+
+        *r = fresh;
+    }
+    r->stage = OTA_STAGE_LOADING;
+    r->version = *offered;
+    r->sessions++;
+    a->fetched += r->fetched;
+    a->is_noted = true;
+    return a->config->job_sessions != 0 && r->sessions > a->config->job_sessions ? OTA_ERETRIES : 0;
+}
+
+/* What is programmed for sure is whole blocks. */
+static uint32_t stored(const struct agent *a)
+{
+    return a->xfer.next - a->xfer.next % OTA_CHUNK_LEN;
+}
+
+int ota_agent_note_data(struct agent *a, const struct ota_version *offered)
+{
+    struct ota_record r = a->journal.last;
+    bool is_new = !a->is_noted;
+    int rc = is_new ? begin_record(a, offered, &r) : 0;
+
+    if (rc == 0 && a->config->job_bytes != 0 && a->fetched > a->config->job_bytes) {
+        rc = OTA_ERETRIES;
+    }
+    if (rc != 0 || (!is_new && stored(a) == r.offset)) {
+        return rc;
+    }
+    r.total = a->xfer.total;
+    r.offset = stored(a);
+    r.fetched = a->fetched;
+    return ota_journal_write(&a->journal, &r);
+}
+
+int ota_agent_note_loss(struct agent *a, uint32_t off)
+{
+    struct ota_record r = a->journal.last;
+
+    if (r.stage != OTA_STAGE_LOADING || r.offset <= off) {
+        return 0;
+    }
+    r.offset = off - off % OTA_CHUNK_LEN;
+    r.fetched = a->fetched;
+    return ota_journal_write(&a->journal, &r);
+}
+
+uint32_t ota_agent_resume_at(const struct agent *a)
+{
+    const struct ota_record *r = &a->journal.last;
+
+    if (r->stage != OTA_STAGE_LOADING ||
+        (a->config->flow == OTA_FLOW_JOB && !is_same_version(&r->version, &a->job.version))) {
+        return 0;
+    }
+    return r->offset;
+}
+
+int ota_agent_note_marking(struct agent *a, const struct ota_version *version)
+{
+    struct ota_record r = a->journal.last;
+
+    r.stage = OTA_STAGE_MARKING;
+    r.version = *version;
+    return ota_journal_write(&a->journal, &r);
+}
+
+int ota_agent_note_marked(struct agent *a)
+{
+    return write_stage(a, OTA_STAGE_MARKED, 0);
+}
+
+int ota_agent_note_nothing(struct agent *a)
+{
+    return a->journal.last.stage == OTA_STAGE_NONE ? 0 : write_stage(a, OTA_STAGE_NONE, 0);
+}
+
+/* ---- Outcome
+ * ------------------------------------------------------------------------------------- */
+
+bool ota_agent_is_refused(const struct agent *a, const struct ota_version *version)
+{
+    const struct ota_record *r = &a->journal.last;
+
+    return r->stage == OTA_STAGE_DONE && r->err != 0 &&
+           ota_version_compare(&r->version, version) == 0;
+}
+
+bool ota_agent_has_report(const struct agent *a)
+{
+    const struct ota_record *r = &a->journal.last;
+
+    return r->stage == OTA_STAGE_DONE && !r->is_reported;
+}
+
+int ota_agent_note_reported(struct agent *a)
+{
+    struct ota_record r = a->journal.last;
+
+    r.is_reported = true;
+    return ota_journal_write(&a->journal, &r);
+}
