@@ -58,12 +58,14 @@ static void on_connect(struct mosquitto *mosq, void *obj, int rc)
 {
     struct side *s = obj;
 
-    if (rc != 0)
+    if (rc != 0) {
         return;
-    if (s->subscribe_to != NULL)
+    }
+    if (s->subscribe_to != NULL) {
         (void)mosquitto_subscribe(mosq, NULL, s->subscribe_to, 1);
-    else
+    } else {
         s->is_open = true;
+    }
 }
 
 static void on_subscribe(struct mosquitto *mosq, void *obj, int mid, int n, const int *granted)
@@ -82,8 +84,9 @@ static void on_publish(struct mosquitto *mosq, void *obj, int mid)
     (void)mosq;
     (void)mid;
     s->acked++;
-    if (s->on_ack)
+    if (s->on_ack) {
         s->allowed++;
+    }
 }
 
 static void on_message(struct mosquitto *mosq, void *obj, const struct mosquitto_message *m)
@@ -93,22 +96,25 @@ static void on_message(struct mosquitto *mosq, void *obj, const struct mosquitto
     (void)mosq;
     (void)m;
     s->received++;
-    if (s->on_answer)
+    if (s->on_answer) {
         s->allowed++;
+    }
 }
 
 static int side_open(struct side *s, int port)
 {
     s->mosq = mosquitto_new(NULL, true, s);
-    if (s->mosq == NULL)
+    if (s->mosq == NULL) {
         return -1;
+    }
     mosquitto_connect_callback_set(s->mosq, on_connect);
     mosquitto_subscribe_callback_set(s->mosq, on_subscribe);
     mosquitto_publish_callback_set(s->mosq, on_publish);
     mosquitto_message_callback_set(s->mosq, on_message);
     if (mosquitto_int_option(s->mosq, MOSQ_OPT_TCP_NODELAY, 1) != 0 ||
-        mosquitto_max_inflight_messages_set(s->mosq, 0) != 0)
+        mosquitto_max_inflight_messages_set(s->mosq, 0) != 0) {
         return -1;
+    }
     return mosquitto_connect(s->mosq, "127.0.0.1", port, 60);
 }
 
@@ -118,26 +124,31 @@ static int side_turn(struct side *s)
     struct pollfd p = {.fd = mosquitto_socket(s->mosq), .events = POLLIN};
     int waiting = 0;
 
-    if (mosquitto_want_write(s->mosq))
+    if (mosquitto_want_write(s->mosq)) {
         p.events |= POLLOUT;
-    if (p.fd < 0 || poll(&p, 1, SILENCE_MS) <= 0)
+    }
+    if (p.fd < 0 || poll(&p, 1, SILENCE_MS) <= 0) {
         return -1;
+    }
     if ((p.revents & ~POLLOUT) != 0) {
         do {
-            if (mosquitto_loop_read(s->mosq, 1) != 0)
+            if (mosquitto_loop_read(s->mosq, 1) != 0) {
                 return -1;
+            }
         } while (ioctl(p.fd, FIONREAD, &waiting) == 0 && waiting > 0);
     }
-    if ((p.revents & POLLOUT) != 0 && mosquitto_loop_write(s->mosq, 1) != 0)
+    if ((p.revents & POLLOUT) != 0 && mosquitto_loop_write(s->mosq, 1) != 0) {
         return -1;
+    }
     return 0;
 }
 
 static int side_send(struct side *s)
 {
     while (s->publish_to != NULL && s->sent < s->total && s->sent < s->allowed) {
-        if (mosquitto_publish(s->mosq, NULL, s->publish_to, s->send_len, payload, 1, false) != 0)
+        if (mosquitto_publish(s->mosq, NULL, s->publish_to, s->send_len, payload, 1, false) != 0) {
             return -1;
+        }
         s->sent++;
     }
     return 0;
@@ -152,17 +163,21 @@ static bool side_is_done(const struct side *s)
 
 static int side_run(struct side *s)
 {
-    while (!side_is_done(s))
-        if (side_send(s) != 0 || side_turn(s) != 0)
+    while (!side_is_done(s)) {
+        if (side_send(s) != 0 || side_turn(s) != 0) {
             return -1;
+        }
+    }
     return 0;
 }
 
 static int wait_open(struct side *s)
 {
-    while (!s->is_open)
-        if (side_turn(s) != 0)
+    while (!s->is_open) {
+        if (side_turn(s) != 0) {
             return -1;
+        }
+    }
     return 0;
 }
 
@@ -171,10 +186,12 @@ static int sender(struct side *s, int port, int ready_fd, int go_fd)
 {
     char byte = 1;
 
-    if (side_open(s, port) != 0 || wait_open(s) != 0)
+    if (side_open(s, port) != 0 || wait_open(s) != 0) {
         return 1;
-    if (write(ready_fd, &byte, 1) != 1 || read(go_fd, &byte, 1) != 1)
+    }
+    if (write(ready_fd, &byte, 1) != 1 || read(go_fd, &byte, 1) != 1) {
         return 1;
+    }
     return side_run(s) == 0 ? 0 : 1;
 }
 
@@ -183,11 +200,13 @@ static int receiver(struct side *s, int port, int ready_fd, int go_fd, double *s
     char byte = 1;
     double start;
 
-    if (side_open(s, port) != 0 || wait_open(s) != 0 || read(ready_fd, &byte, 1) != 1)
+    if (side_open(s, port) != 0 || wait_open(s) != 0 || read(ready_fd, &byte, 1) != 1) {
         return -1;
+    }
     start = now_s();
-    if (write(go_fd, &byte, 1) != 1 || side_run(s) != 0)
+    if (write(go_fd, &byte, 1) != 1 || side_run(s) != 0) {
         return -1;
+    }
     *seconds = now_s() - start;
     return 0;
 }
@@ -214,20 +233,24 @@ static int run(int port, unsigned total, int bytes, unsigned window, bool reques
     pid_t child;
     int rc;
 
-    if (pipe(ready) != 0 || pipe(go) != 0)
+    if (pipe(ready) != 0 || pipe(go) != 0) {
         return -1;
+    }
     child = fork();
-    if (child == 0)
+    if (child == 0) {
         _exit(sender(&from, port, ready[1], go[0]));
-    if (child < 0)
+    }
+    if (child < 0) {
         return -1;
+    }
     /* Without these ends the reads below fail if the child dies. */
     (void)close(ready[1]);
     (void)close(go[0]);
     rc = receiver(&to, port, ready[0], go[1], &seconds);
     (void)close(go[1]);
-    if (waitpid(child, &status, 0) != child || status != 0 || rc != 0)
+    if (waitpid(child, &status, 0) != child || status != 0 || rc != 0) {
         return -1;
+    }
     (void)printf("%.2f MB/s (%u messages of %d bytes, window %u%s)\n",
                  (double)total * bytes / seconds / 1e6, total, bytes, window,
                  request ? ", each one asked for" : "");
@@ -246,18 +269,19 @@ int main(int argc, char **argv)
     while ((code = getopt(argc, argv, "p:n:s:w:r")) != -1) {
         unsigned long n = optarg != NULL ? strtoul(optarg, NULL, 10) : 0;
 
-        if (code == 'p' && n > 0 && n <= UINT16_MAX)
+        if (code == 'p' && n > 0 && n <= UINT16_MAX) {
             port = (int)n;
-        else if (code == 'n' && n > 0 && n <= 1000000)
+        } else if (code == 'n' && n > 0 && n <= 1000000) {
             total = (unsigned)n;
-        else if (code == 's' && n >= REQUEST_LEN && n <= sizeof payload)
+        } else if (code == 's' && n >= REQUEST_LEN && n <= sizeof payload) {
             bytes = (int)n;
-        else if (code == 'w' && n > 0 && n <= 1000)
+        } else if (code == 'w' && n > 0 && n <= 1000) {
             window = (unsigned)n;
-        else if (code == 'r')
+        } else if (code == 'r') {
             request = true;
-        else
+        } else {
             code = '?';
+        }
         if (code == '?') {
             (void)fprintf(stderr,
                           "usage: bare_pair [-p PORT] [-n MESSAGES] [-s BYTES] [-w WINDOW] [-r]\n");

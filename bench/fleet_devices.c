@@ -74,8 +74,9 @@ static void ask(struct device *d)
                        "\"Version\": \"1.0.0\", \"UniqueTopicName\": \"anycloud/%s/OTAImage/%u\", "
                        "\"Filename\": \"/image\", \"Offset\": \"%u\", \"Size\": \"%u\"}",
                        fleet.kit, fleet.kit, d->number, d->asked * CHUNK, CHUNK);
-        if (mosquitto_publish(d->mosq, NULL, topic, len, text, 1, false) != MOSQ_ERR_SUCCESS)
+        if (mosquitto_publish(d->mosq, NULL, topic, len, text, 1, false) != MOSQ_ERR_SUCCESS) {
             fleet.failed = true;
+        }
         d->asked++;
     }
 }
@@ -86,8 +87,9 @@ static void on_connect(struct mosquitto *mosq, void *obj, int rc)
     char topic[128];
 
     (void)snprintf(topic, sizeof topic, "anycloud/%s/OTAImage/%u", fleet.kit, d->number);
-    if (rc != 0 || mosquitto_subscribe(mosq, NULL, topic, 1) != MOSQ_ERR_SUCCESS)
+    if (rc != 0 || mosquitto_subscribe(mosq, NULL, topic, 1) != MOSQ_ERR_SUCCESS) {
         fleet.failed = true;
+    }
 }
 
 static void on_subscribe(struct mosquitto *mosq, void *obj, int mid, int n, const int *granted)
@@ -96,8 +98,9 @@ static void on_subscribe(struct mosquitto *mosq, void *obj, int mid, int n, cons
 
     (void)mosq;
     (void)mid;
-    if (n != 1 || granted[0] != 1)
+    if (n != 1 || granted[0] != 1) {
         fleet.failed = true;
+    }
     d->is_open = true;
     fleet.open++;
 }
@@ -116,21 +119,24 @@ static void on_message(struct mosquitto *mosq, void *obj, const struct mosquitto
         fleet.failed = true;
         return;
     }
-    if (++d->received == fleet.count)
+    if (++d->received == fleet.count) {
         fleet.done++;
+    }
     ask(d);
 }
 
 static int open_device(struct device *d, int port)
 {
     d->mosq = mosquitto_new(NULL, true, d);
-    if (d->mosq == NULL)
+    if (d->mosq == NULL) {
         return -1;
+    }
     mosquitto_connect_callback_set(d->mosq, on_connect);
     mosquitto_subscribe_callback_set(d->mosq, on_subscribe);
     mosquitto_message_callback_set(d->mosq, on_message);
-    if (mosquitto_int_option(d->mosq, MOSQ_OPT_TCP_NODELAY, 1) != 0)
+    if (mosquitto_int_option(d->mosq, MOSQ_OPT_TCP_NODELAY, 1) != 0) {
         return -1;
+    }
     return mosquitto_connect(d->mosq, "127.0.0.1", port, 60);
 }
 
@@ -140,12 +146,14 @@ static int serve_device(struct device *d, const struct pollfd *p)
 
     if ((p->revents & ~POLLOUT) != 0) {
         do {
-            if (mosquitto_loop_read(d->mosq, 1) != 0)
+            if (mosquitto_loop_read(d->mosq, 1) != 0) {
                 return -1;
+            }
         } while (ioctl(p->fd, FIONREAD, &waiting) == 0 && waiting > 0);
     }
-    if ((p->revents & POLLOUT) != 0 || mosquitto_want_write(d->mosq))
+    if ((p->revents & POLLOUT) != 0 || mosquitto_want_write(d->mosq)) {
         return mosquitto_loop_write(d->mosq, 1) == 0 ? 0 : -1;
+    }
     return 0;
 }
 
@@ -156,14 +164,18 @@ static int turn(void)
     for (i = 0; i < fleet.n; i++) {
         fleet.polls[i].fd = mosquitto_socket(fleet.devices[i].mosq);
         fleet.polls[i].events = POLLIN;
-        if (mosquitto_want_write(fleet.devices[i].mosq))
+        if (mosquitto_want_write(fleet.devices[i].mosq)) {
             fleet.polls[i].events |= POLLOUT;
+        }
     }
-    if (poll(fleet.polls, fleet.n, SILENCE_MS) <= 0)
+    if (poll(fleet.polls, fleet.n, SILENCE_MS) <= 0) {
         return -1;
-    for (i = 0; i < fleet.n; i++)
-        if (fleet.polls[i].revents != 0 && serve_device(&fleet.devices[i], &fleet.polls[i]) != 0)
+    }
+    for (i = 0; i < fleet.n; i++) {
+        if (fleet.polls[i].revents != 0 && serve_device(&fleet.devices[i], &fleet.polls[i]) != 0) {
             return -1;
+        }
+    }
     return fleet.failed ? -1 : 0;
 }
 
@@ -174,22 +186,29 @@ static int run(int port)
 
     fleet.devices = calloc(fleet.n, sizeof *fleet.devices);
     fleet.polls = calloc(fleet.n, sizeof *fleet.polls);
-    if (fleet.devices == NULL || fleet.polls == NULL)
+    if (fleet.devices == NULL || fleet.polls == NULL) {
         return -1;
+    }
     for (i = 0; i < fleet.n; i++) {
         fleet.devices[i].number = i;
-        if (open_device(&fleet.devices[i], port) != 0)
+        if (open_device(&fleet.devices[i], port) != 0) {
             return -1;
+        }
     }
-    while (fleet.open < fleet.n)
-        if (turn() != 0)
+    while (fleet.open < fleet.n) {
+        if (turn() != 0) {
             return -1;
+        }
+    }
     start = now_s();
-    for (i = 0; i < fleet.n; i++)
+    for (i = 0; i < fleet.n; i++) {
         ask(&fleet.devices[i]);
-    while (fleet.done < fleet.n)
-        if (turn() != 0)
+    }
+    while (fleet.done < fleet.n) {
+        if (turn() != 0) {
             return -1;
+        }
+    }
     (void)printf("%u %.6f\n", fleet.n, now_s() - start);
     return 0;
 }
@@ -200,12 +219,14 @@ static int map_image(const char *path)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     void *map;
 
-    if (fd < 0 || fstat(fd, &st) != 0 || st.st_size == 0 || st.st_size > INT32_MAX)
+    if (fd < 0 || fstat(fd, &st) != 0 || st.st_size == 0 || st.st_size > INT32_MAX) {
         return -1;
+    }
     map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     (void)close(fd); /* the mapping stays */
-    if (map == MAP_FAILED)
+    if (map == MAP_FAILED) {
         return -1;
+    }
     fleet.image = map;
     fleet.size = (uint32_t)st.st_size;
     fleet.count = (fleet.size - 1) / CHUNK + 1;
@@ -219,18 +240,19 @@ int main(int argc, char **argv)
     int code;
 
     while ((code = getopt(argc, argv, "p:n:f:w:k:")) != -1) {
-        if (code == 'p')
+        if (code == 'p') {
             port = (int)strtol(optarg, NULL, 10);
-        else if (code == 'n')
+        } else if (code == 'n') {
             fleet.n = (unsigned)strtoul(optarg, NULL, 10);
-        else if (code == 'w')
+        } else if (code == 'w') {
             fleet.window = (unsigned)strtoul(optarg, NULL, 10);
-        else if (code == 'f')
+        } else if (code == 'f') {
             path = optarg;
-        else if (code == 'k')
+        } else if (code == 'k') {
             fleet.kit = optarg;
-        else
+        } else {
             return 2;
+        }
     }
     if (path == NULL || port < 1 || port > UINT16_MAX || fleet.n < 1 || fleet.n > DEVICES_MAX ||
         fleet.window < 1 || map_image(path) != 0) {

@@ -42,9 +42,11 @@ static void test_what_is_no_broker_is_refused(void **state)
 
     (void)state;
     broker_init(&b);
-    for (i = 0; i < sizeof BAD / sizeof BAD[0]; i++)
-        if (broker_parse(&b, BAD[i]) == 0)
+    for (i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        if (broker_parse(&b, BAD[i]) == 0) {
             fail_msg("'%s' was accepted", BAD[i]);
+        }
+    }
 }
 
 static void test_presets_are_known_by_name_and_letter(void **state)

@@ -24,8 +24,9 @@ static char job_path[128];
 static int make_folder(void **state)
 {
     (void)state;
-    if (mkdtemp(folder) == NULL)
+    if (mkdtemp(folder) == NULL) {
         return -1;
+    }
     (void)snprintf(image_path, sizeof image_path, "%s/image.bin", folder);
     (void)snprintf(job_path, sizeof job_path, "%s/job.json", folder);
     return 0;

@@ -121,12 +121,14 @@ static void test_ranges_that_are_no_numbers_are_refused(void **state)
     for (i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
         (void)snprintf(text, sizeof text, "{\"Message\":\"Request Data Chunk\",\"Offset\":%s}",
                        BAD[i]);
-        if (parse(text, &q) == 0)
+        if (parse(text, &q) == 0) {
             fail_msg("Offset %s was accepted", BAD[i]);
+        }
         (void)snprintf(text, sizeof text,
                        "{\"Message\":\"Request Data Chunk\",\"Offset\":0,\"Size\":%s}", BAD[i]);
-        if (parse(text, &q) == 0)
+        if (parse(text, &q) == 0) {
             fail_msg("Size %s was accepted", BAD[i]);
+        }
     }
     assert_int_equal(parse("{\"Message\":\"Request Data Chunk\"}", &q), -1);
 }
@@ -213,9 +215,11 @@ static void test_what_is_no_request_is_refused(void **state)
     size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof BAD / sizeof BAD[0]; i++)
-        if (parse(BAD[i], &q) == 0)
+    for (i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        if (parse(BAD[i], &q) == 0) {
             fail_msg("'%s' was accepted", BAD[i]);
+        }
+    }
 }
 
 static void test_deep_and_long_documents_are_refused(void **state)

@@ -27,8 +27,9 @@ int mqtt_link_publish(struct mqtt_link *l, const char *topic, const void *data, 
                       int *mid)
 {
     (void)l;
-    if (sent.rc != 0)
+    if (sent.rc != 0) {
         return sent.rc;
+    }
     assert_in_range(len, 1, sizeof sent.data - 1);
     memcpy(sent.data, data, len);
     sent.data[len] = '\0';
@@ -53,8 +54,9 @@ static void write_image(size_t size)
     FILE *f = fopen(image_path, "wb");
 
     assert_non_null(f);
-    while (size-- > 0)
+    while (size-- > 0) {
         assert_int_not_equal(fputc((int)(size & 0xff), f), EOF);
+    }
     assert_int_equal(fclose(f), 0);
 }
 
@@ -66,8 +68,9 @@ static int open_server(void **state)
     if (topics_init(&topics, "anycloud", "KIT") != 0 ||
         release_store_open(&releases, image_path,
                            OTA_TEST_VECTORS "/anycloud/messages/job-file-mqtt.json", "KIT",
-                           1883) != 0)
+                           1883) != 0) {
         return -1;
+    }
     mqtt.state = MQTT_LINK_UP;
     server = (struct server){.releases = &releases,
                              .sessions = sessions_new(4),
@@ -114,8 +117,9 @@ static void ack_all(void)
 {
     int mid;
 
-    for (mid = 1; mid <= 65535; mid++)
+    for (mid = 1; mid <= 65535; mid++) {
         SERVER_HANDLERS.acked(&server, mid);
+    }
 }
 
 static void expect_chunk(uint32_t offset, uint32_t total)
@@ -171,8 +175,9 @@ static void test_the_shared_topic_finishes_and_then_begins_once_more(void **stat
     receive("Send Direct Update", "", "");
     server_pump(&server);
     assert_string_equal(sent.topic, ROOT "OTAImage");
-    for (i = 0; i < 10; i++)
+    for (i = 0; i < 10; i++) {
         receive("Send Direct Update", "", "");
+    }
     for (i = 0; i < 100; i++) {
         ack_all();
         server_pump(&server);

@@ -88,8 +88,9 @@ static void test_the_same_order_is_not_queued_twice_and_the_queue_ends(void **st
     struct session *a = sessions_get(t, "a", 0);
     uint32_t i;
 
-    for (i = 0; i < 100; i++)
+    for (i = 0; i < 100; i++) {
         assert_int_equal(session_push(t, a, &JOB), 0);
+    }
     assert_int_equal(a->n_orders, 1);
     for (i = 1; i < SESSION_ORDERS_MAX; i++) {
         struct order o = data(i * 4096, i * 4096 + 4096);
@@ -130,8 +131,9 @@ static void test_the_longest_idle_session_makes_room_and_busy_ones_do_not(void *
     assert_string_equal(t->pool[0].topic, "t0");
     assert_string_equal(t->pool[1].topic, "t1");
     assert_string_equal(t->pool[2].topic, "new");
-    for (i = 0; i < SESSIONS_MAX; i++)
+    for (i = 0; i < SESSIONS_MAX; i++) {
         assert_int_equal(session_push(t, &t->pool[i], &JOB), 0);
+    }
     assert_null(sessions_get(t, "one more", i));
 }
 

@@ -10,17 +10,20 @@ static void test_strangers_get_a_burst_and_then_a_trickle(void **state)
     unsigned i;
 
     (void)state;
-    for (i = 0; i < 50; i++)
+    for (i = 0; i < 50; i++) {
         assert_true(tool_log_budget_take(&b, 1000, &skipped));
+    }
     assert_int_equal(skipped, 0);
-    for (i = 0; i < 7; i++)
+    for (i = 0; i < 7; i++) {
         assert_false(tool_log_budget_take(&b, 1050, &skipped));
+    }
     assert_true(tool_log_budget_take(&b, 1100, &skipped));
     assert_int_equal(skipped, 7);
     assert_false(tool_log_budget_take(&b, 1100, &skipped));
     /* A long silence gives back the burst, not more. */
-    for (i = 0; i < 50; i++)
+    for (i = 0; i < 50; i++) {
         assert_true(tool_log_budget_take(&b, 1000000000, &skipped));
+    }
     assert_false(tool_log_budget_take(&b, 1000000000, &skipped));
 }
 

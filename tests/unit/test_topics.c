@@ -74,9 +74,11 @@ static void test_unique_topics_that_lead_elsewhere_are_refused(void **state)
     size_t i;
 
     (void)state;
-    for (i = 0; i < sizeof BAD / sizeof BAD[0]; i++)
-        if (topics_refuse(&topics, BAD[i]) == NULL)
+    for (i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        if (topics_refuse(&topics, BAD[i]) == NULL) {
             fail_msg("'%s' was accepted", BAD[i]);
+        }
+    }
 }
 
 static void test_unique_topics_end_at_256_bytes(void **state)

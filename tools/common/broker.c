@@ -52,10 +52,12 @@ static int parse_port(const char *text, uint16_t *port)
     unsigned long v = 0;
     size_t i;
 
-    for (i = 0; text[i] >= '0' && text[i] <= '9' && v <= UINT16_MAX; i++)
+    for (i = 0; text[i] >= '0' && text[i] <= '9' && v <= UINT16_MAX; i++) {
         v = v * 10u + (unsigned long)(text[i] - '0');
-    if (i == 0 || text[i] != '\0' || v == 0 || v > UINT16_MAX)
+    }
+    if (i == 0 || text[i] != '\0' || v == 0 || v > UINT16_MAX) {
         return -1;
+    }
     *port = (uint16_t)v;
     return 0;
 }
@@ -64,11 +66,14 @@ static int take_host(struct broker *b, const char *host, size_t len)
 {
     size_t i;
 
-    if (len == 0 || len > BROKER_HOST_MAX)
+    if (len == 0 || len > BROKER_HOST_MAX) {
         return -1;
-    for (i = 0; i < len; i++)
-        if (host[i] <= ' ' || host[i] == '/' || host[i] == 0x7f)
+    }
+    for (i = 0; i < len; i++) {
+        if (host[i] <= ' ' || host[i] == '/' || host[i] == 0x7f) {
             return -1;
+        }
+    }
     memcpy(b->host, host, len);
     b->host[len] = '\0';
     return 0;
@@ -81,8 +86,9 @@ static const struct broker_preset *find_preset(const char *text)
     for (i = 0; i < sizeof PRESETS / sizeof PRESETS[0]; i++) {
         const struct broker_preset *p = &PRESETS[i];
 
-        if (strcmp(text, p->name) == 0 || (text[0] == p->name[0] && text[1] == '\0'))
+        if (strcmp(text, p->name) == 0 || (text[0] == p->name[0] && text[1] == '\0')) {
             return p;
+        }
     }
     return NULL;
 }
@@ -94,20 +100,25 @@ int broker_parse(struct broker *b, const char *text)
 
     b->port = 0;
     b->preset = find_preset(text);
-    if (b->preset != NULL)
+    if (b->preset != NULL) {
         return take_host(b, b->preset->host, strlen(b->preset->host));
+    }
     if (text[0] == '[') {
-        if (close == NULL || take_host(b, text + 1, (size_t)(close - text - 1)) != 0)
+        if (close == NULL || take_host(b, text + 1, (size_t)(close - text - 1)) != 0) {
             return -1;
-        if (close[1] == '\0')
+        }
+        if (close[1] == '\0') {
             return 0;
+        }
         return close[1] == ':' ? parse_port(close + 2, &b->port) : -1;
     }
     /* More than one colon without brackets is an IPv6 address without port. */
-    if (colon == NULL || strchr(text, ':') != colon)
+    if (colon == NULL || strchr(text, ':') != colon) {
         return take_host(b, text, strlen(text));
-    if (take_host(b, text, (size_t)(colon - text)) != 0)
+    }
+    if (take_host(b, text, (size_t)(colon - text)) != 0) {
         return -1;
+    }
     return parse_port(colon + 1, &b->port);
 }
 
@@ -129,8 +140,9 @@ int broker_take_option(struct broker *b, int code, char *arg)
 {
     switch (code) {
     case BROKER_OPT_BROKER:
-        if (broker_parse(b, arg) == 0)
+        if (broker_parse(b, arg) == 0) {
             return 0;
+        }
         tool_error("'%s' is no broker: give HOST, HOST:PORT, [IPV6]:PORT, amazon, eclipse or "
                    "mosquitto",
                    arg);
@@ -180,11 +192,13 @@ static int read_password(struct broker *b)
         return -1;
     }
     n = read(fd, line, sizeof line - 1);
-    if (n < 0)
+    if (n < 0) {
         tool_error("cannot read password file '%s': %s", b->password_file, strerror(errno));
+    }
     (void)close(fd); /* nothing was written */
-    if (n < 0)
+    if (n < 0) {
         return -1;
+    }
     line[n] = '\0';
     line[strcspn(line, "\r\n")] = '\0';
     rc = take_password(b, line);
@@ -194,8 +208,9 @@ static int read_password(struct broker *b)
 
 static int check_file(const char *what, const char *path)
 {
-    if (path == NULL || access(path, R_OK) == 0)
+    if (path == NULL || access(path, R_OK) == 0) {
         return 0;
+    }
     tool_error("cannot read the %s '%s': %s", what, path, strerror(errno));
     return -1;
 }
@@ -205,13 +220,15 @@ static int finish_tls(struct broker *b)
     const struct broker_preset *p = b->preset;
 
     if (!b->tls) {
-        if (b->cafile == NULL && b->cert == NULL && b->key == NULL)
+        if (b->cafile == NULL && b->cert == NULL && b->key == NULL) {
             return 0;
+        }
         tool_error("--cafile, --cert and --key need tls");
         return -1;
     }
-    if (p != NULL && b->cafile == NULL)
+    if (p != NULL && b->cafile == NULL) {
         b->cafile = p->cafile;
+    }
     if (p != NULL && b->cert == NULL && b->key == NULL) {
         b->cert = p->cert;
         b->key = p->key;
@@ -220,21 +237,25 @@ static int finish_tls(struct broker *b)
         tool_error("--cert and --key belong together: give both or none");
         return -1;
     }
-    if (check_file("CA file", b->cafile) != 0 || check_file("certificate", b->cert) != 0)
+    if (check_file("CA file", b->cafile) != 0 || check_file("certificate", b->cert) != 0) {
         return -1;
+    }
     return check_file("private key", b->key);
 }
 
 int broker_finish(struct broker *b)
 {
-    if (b->port == 0 && b->tls)
+    if (b->port == 0 && b->tls) {
         b->port = b->preset != NULL ? b->preset->tls_port : PORT_TLS;
-    if (b->port == 0)
+    }
+    if (b->port == 0) {
         b->port = PORT_PLAIN;
+    }
     (void)snprintf(b->name, sizeof b->name, strchr(b->host, ':') != NULL ? "[%s]:%u" : "%s:%u",
                    b->host, b->port);
-    if (b->password_file != NULL && read_password(b) != 0)
+    if (b->password_file != NULL && read_password(b) != 0) {
         return -1;
+    }
     if (b->has_password && b->user == NULL) {
         tool_error("a password needs --user");
         return -1;

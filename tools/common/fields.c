@@ -17,9 +17,11 @@ json_t *fields_find(const json_t *object, const char *const names[])
     /* jansson iterates through a non-const pointer but does not change the object. */
     json_object_foreach((json_t *)object, key, value)
     {
-        for (i = 0; names[i] != NULL; i++)
-            if (strcasecmp(key, names[i]) == 0)
+        for (i = 0; names[i] != NULL; i++) {
+            if (strcasecmp(key, names[i]) == 0) {
                 return value;
+            }
+        }
     }
     return NULL;
 }
@@ -37,20 +39,24 @@ int fields_number(const json_t *object, const char *const names[], int64_t *out)
     int64_t n = 0;
     size_t i;
 
-    if (v == NULL)
+    if (v == NULL) {
         return 0;
+    }
     if (json_is_integer(v)) {
         *out = json_integer_value(v);
         return 1;
     }
-    if (text == NULL)
+    if (text == NULL) {
         return -1;
+    }
     minus = text[0] == '-';
     text += minus ? 1 : 0;
-    for (i = 0; text[i] >= '0' && text[i] <= '9' && i < DIGITS_MAX; i++)
+    for (i = 0; text[i] >= '0' && text[i] <= '9' && i < DIGITS_MAX; i++) {
         n = n * 10 + (text[i] - '0');
-    if (i == 0 || text[i] != '\0')
+    }
+    if (i == 0 || text[i] != '\0') {
         return -1;
+    }
     *out = minus ? -n : n;
     return 1;
 }

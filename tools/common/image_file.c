@@ -18,10 +18,12 @@ int image_file_read(int fd, uint32_t off, void *buf, size_t len)
     while (done < len) {
         ssize_t n = pread(fd, (uint8_t *)buf + done, len - done, (off_t)off + (off_t)done);
 
-        if (n == 0)
+        if (n == 0) {
             errno = 0;
-        if (n <= 0)
+        }
+        if (n <= 0) {
             return -1;
+        }
         done += (size_t)n;
     }
     return 0;
@@ -50,18 +52,21 @@ int image_file_check(int fd, uint32_t size, const struct ota_key *key, struct ot
     struct ota_image_check check = {.off = 0};
     int rc = ota_tool_crypto_init(&sha, &crypto);
 
-    if (rc != OTA_OK)
+    if (rc != OTA_OK) {
         return rc;
+    }
     if (key != NULL) {
         trust.keys = key;
         trust.n_keys = 1;
         trust.sig_type = key->type;
     }
     rc = ota_image_check_init(&check, &src, &trust);
-    if (rc == OTA_OK)
+    if (rc == OTA_OK) {
         rc = 1;
-    while (rc == 1)
+    }
+    while (rc == 1) {
         rc = ota_image_check_step(&check, block, sizeof block);
+    }
     *out = check.image;
     ota_tool_crypto_free(&sha);
     return rc;

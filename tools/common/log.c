@@ -27,8 +27,9 @@ static size_t put_time(char *buf, size_t cap)
     int n;
 
     (void)clock_gettime(CLOCK_REALTIME, &t);
-    if (localtime_r(&t.tv_sec, &tm) == NULL)
+    if (localtime_r(&t.tv_sec, &tm) == NULL) {
         return 0;
+    }
     len = strftime(buf, cap, "%Y-%m-%dT%H:%M:%S", &tm);
     n = snprintf(buf + len, cap - len, ".%03ld ", t.tv_nsec / 1000000);
     return n < 0 ? len : len + (size_t)n;
@@ -43,8 +44,9 @@ static void write_line(const char *line, size_t len)
 {
     struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
 
-    if (poll(&p, 1, 0) == 1 && write(STDERR_FILENO, line, len) < 0)
+    if (poll(&p, 1, 0) == 1 && write(STDERR_FILENO, line, len) < 0) {
         return;
+    }
 }
 
 /* A line longer than the buffer is cut; it still ends with a newline. */
@@ -60,8 +62,9 @@ static void put_line(const char *prefix, const char *fmt, va_list ap)
         len += n < 0 ? 0 : (size_t)n;
     }
     n = vsnprintf(line + len, cap - len, fmt, ap);
-    if (n > 0)
+    if (n > 0) {
         len += (size_t)n < cap - len ? (size_t)n : cap - len - 1;
+    }
     line[len++] = '\n';
     write_line(line, len);
 }
@@ -79,8 +82,9 @@ void tool_debug(const char *fmt, ...)
 {
     va_list ap;
 
-    if (!is_verbose)
+    if (!is_verbose) {
         return;
+    }
     va_start(ap, fmt);
     put_line(NULL, fmt, ap);
     va_end(ap);
@@ -99,8 +103,9 @@ const char *tool_printable(char *buf, size_t cap, const char *text)
 {
     size_t i;
 
-    for (i = 0; text != NULL && text[i] != '\0' && i < cap - 1; i++)
+    for (i = 0; text != NULL && text[i] != '\0' && i < cap - 1; i++) {
         buf[i] = (char)(text[i] >= 0x20 && text[i] <= 0x7e ? text[i] : '?');
+    }
     buf[i] = '\0';
     return buf;
 }

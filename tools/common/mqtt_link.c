@@ -32,8 +32,9 @@ static void on_log(struct mosquitto *mosq, void *obj, int level, const char *tex
     struct mqtt_link *l = obj;
 
     (void)mosq;
-    if (level == MOSQ_LOG_ERR)
+    if (level == MOSQ_LOG_ERR) {
         (void)tool_printable(l->detail, sizeof l->detail, text);
+    }
 }
 
 static void on_connect(struct mosquitto *mosq, void *obj, int rc)
@@ -47,9 +48,11 @@ static void on_connect(struct mosquitto *mosq, void *obj, int rc)
         l->failure = l->was_up || rc == 3 ? FAILURE_RETRY : FAILURE_FATAL;
         return;
     }
-    for (i = 0; i < l->config.n_topics; i++)
-        if (mosquitto_subscribe(mosq, NULL, l->config.topics[i], 1) != MOSQ_ERR_SUCCESS)
+    for (i = 0; i < l->config.n_topics; i++) {
+        if (mosquitto_subscribe(mosq, NULL, l->config.topics[i], 1) != MOSQ_ERR_SUCCESS) {
             l->failure = FAILURE_RETRY;
+        }
+    }
     l->subs_waiting = l->config.n_topics;
 }
 
@@ -64,8 +67,9 @@ static void on_subscribe(struct mosquitto *mosq, void *obj, int mid, int n, cons
         l->failure = l->was_up ? FAILURE_RETRY : FAILURE_FATAL;
         return;
     }
-    if (l->subs_waiting == 0 || --l->subs_waiting > 0)
+    if (l->subs_waiting == 0 || --l->subs_waiting > 0) {
         return;
+    }
     l->state = MQTT_LINK_UP;
     l->was_up = true;
     l->attempt = 0;
@@ -88,8 +92,9 @@ static void on_publish(struct mosquitto *mosq, void *obj, int mid)
 
     (void)mosq;
     l->acked_any = true;
-    if (l->unacked > 0)
+    if (l->unacked > 0) {
         l->unacked--;
+    }
     l->config.handlers->acked(l->config.ctx, mid);
 }
 
@@ -100,14 +105,16 @@ static int set_tls(struct mqtt_link *l)
     const struct broker *b = l->config.broker;
     int rc;
 
-    if (!b->tls)
+    if (!b->tls) {
         return MOSQ_ERR_SUCCESS;
+    }
     /* libmosquitto's own option for the system's store fails on the second connection. */
     rc = mosquitto_tls_set(l->mosq, b->cafile,
                            b->cafile == NULL ? X509_get_default_cert_dir() : NULL, b->cert, b->key,
                            NULL);
-    if (rc == MOSQ_ERR_SUCCESS)
+    if (rc == MOSQ_ERR_SUCCESS) {
         rc = mosquitto_tls_opts_set(l->mosq, 1, "tlsv1.2", NULL);
+    }
     return rc;
 }
 
@@ -117,18 +124,21 @@ static int make_client(struct mqtt_link *l)
     int rc;
 
     l->mosq = mosquitto_new(l->id, true, l);
-    if (l->mosq == NULL)
+    if (l->mosq == NULL) {
         return MOSQ_ERR_NOMEM;
+    }
     mosquitto_connect_callback_set(l->mosq, on_connect);
     mosquitto_subscribe_callback_set(l->mosq, on_subscribe);
     mosquitto_message_callback_set(l->mosq, on_message);
     mosquitto_publish_callback_set(l->mosq, on_publish);
     rc = mosquitto_int_option(l->mosq, MOSQ_OPT_TCP_NODELAY, 1);
     /* The window is the caller's; libmosquitto's own would queue behind our back. */
-    if (rc == MOSQ_ERR_SUCCESS)
+    if (rc == MOSQ_ERR_SUCCESS) {
         rc = mosquitto_max_inflight_messages_set(l->mosq, 0);
-    if (rc == MOSQ_ERR_SUCCESS && b->user != NULL)
+    }
+    if (rc == MOSQ_ERR_SUCCESS && b->user != NULL) {
         rc = mosquitto_username_pw_set(l->mosq, b->user, b->has_password ? b->password : NULL);
+    }
     l->connected_once = false;
     return rc == MOSQ_ERR_SUCCESS ? set_tls(l) : rc;
 }
@@ -140,11 +150,13 @@ static int make_id(struct mqtt_link *l)
     size_t len = strlen(l->config.id_prefix);
     size_t i;
 
-    if (getrandom(noise, sizeof noise, 0) != (ssize_t)sizeof noise)
+    if (getrandom(noise, sizeof noise, 0) != (ssize_t)sizeof noise) {
         return -1;
+    }
     memcpy(l->id, l->config.id_prefix, len);
-    for (i = len; i < MQTT_LINK_ID_MAX; i++)
+    for (i = len; i < MQTT_LINK_ID_MAX; i++) {
         l->id[i] = HEX[noise[i] & 15u];
+    }
     l->id[i] = '\0';
     return 0;
 }
@@ -175,8 +187,9 @@ static uint32_t jitter(uint32_t below)
 {
     uint32_t v = 0;
 
-    if (getrandom(&v, sizeof v, 0) != (ssize_t)sizeof v)
+    if (getrandom(&v, sizeof v, 0) != (ssize_t)sizeof v) {
         return below / 2;
+    }
     return v % below;
 }
 
@@ -185,8 +198,9 @@ static uint32_t next_delay(unsigned attempt)
 {
     uint32_t delay = BACKOFF_CAP_MS;
 
-    if (attempt < 7u)
+    if (attempt < 7u) {
         delay = BACKOFF_FIRST_MS << attempt;
+    }
     return delay / 2 + jitter(delay / 2 + 1);
 }
 
@@ -196,8 +210,9 @@ static bool forget_if_barren(struct mqtt_link *l)
     int rc;
 
     l->barren = l->unacked > 0 && !l->acked_any ? l->barren + 1 : 0;
-    if (l->barren < BARREN_MAX)
+    if (l->barren < BARREN_MAX) {
         return false;
+    }
     mosquitto_destroy(l->mosq);
     rc = make_client(l);
     if (rc != MOSQ_ERR_SUCCESS) {
@@ -222,18 +237,22 @@ static void lose(struct mqtt_link *l, const char *why, uint64_t now_ms)
     l->at_ms = now_ms + delay;
     l->failure = FAILURE_NONE;
     l->detail[0] = '\0';
-    if (was_up)
+    if (was_up) {
         l->config.handlers->down(l->config.ctx, forget_if_barren(l));
+    }
 }
 
 static const char *failure_text(int rc)
 {
-    if (rc == MOSQ_ERR_ERRNO && errno == EPROTO)
+    if (rc == MOSQ_ERR_ERRNO && errno == EPROTO) {
         return "the broker ends the TLS handshake (does it want a client certificate?)";
-    if (rc == MOSQ_ERR_ERRNO)
+    }
+    if (rc == MOSQ_ERR_ERRNO) {
         return strerror(errno);
-    if (rc == MOSQ_ERR_EAI)
+    }
+    if (rc == MOSQ_ERR_EAI) {
         return "the host name does not resolve";
+    }
     return mosquitto_strerror(rc);
 }
 
@@ -271,18 +290,22 @@ int mqtt_link_prepare(struct mqtt_link *l, struct pollfd *p, uint64_t now_ms)
 {
     int wait_ms;
 
-    if (l->state == MQTT_LINK_WAITING && now_ms >= l->at_ms)
+    if (l->state == MQTT_LINK_WAITING && now_ms >= l->at_ms) {
         begin_connect(l, now_ms);
+    }
     *p = (struct pollfd){.fd = -1};
-    if (l->state == MQTT_LINK_WAITING)
+    if (l->state == MQTT_LINK_WAITING) {
         return until(l->at_ms, now_ms);
+    }
     p->fd = mosquitto_socket(l->mosq);
     p->events = POLLIN;
-    if (mosquitto_want_write(l->mosq))
+    if (mosquitto_want_write(l->mosq)) {
         p->events |= POLLOUT;
+    }
     wait_ms = until(l->misc_ms, now_ms);
-    if (l->state == MQTT_LINK_CONNECTING && until(l->at_ms, now_ms) < wait_ms)
+    if (l->state == MQTT_LINK_CONNECTING && until(l->at_ms, now_ms) < wait_ms) {
         wait_ms = until(l->at_ms, now_ms);
+    }
     return p->fd < 0 ? 0 : wait_ms;
 }
 
@@ -295,10 +318,12 @@ static int read_all(struct mqtt_link *l)
 
     for (i = 0; i < READS_PER_TURN; i++) {
         rc = mosquitto_loop_read(l->mosq, 1);
-        if (rc != MOSQ_ERR_SUCCESS || l->failure != FAILURE_NONE)
+        if (rc != MOSQ_ERR_SUCCESS || l->failure != FAILURE_NONE) {
             return rc;
-        if (ioctl(mosquitto_socket(l->mosq), FIONREAD, &waiting) != 0 || waiting == 0)
+        }
+        if (ioctl(mosquitto_socket(l->mosq), FIONREAD, &waiting) != 0 || waiting == 0) {
             return MOSQ_ERR_SUCCESS;
+        }
     }
     return MOSQ_ERR_SUCCESS;
 }
@@ -307,12 +332,15 @@ static int move_data(struct mqtt_link *l, short revents, uint64_t now_ms)
 {
     int rc = MOSQ_ERR_SUCCESS;
 
-    if (mosquitto_socket(l->mosq) < 0)
+    if (mosquitto_socket(l->mosq) < 0) {
         return MOSQ_ERR_CONN_LOST;
-    if ((revents & ~POLLOUT) != 0)
+    }
+    if ((revents & ~POLLOUT) != 0) {
         rc = read_all(l);
-    if (rc == MOSQ_ERR_SUCCESS && (revents & POLLOUT) != 0)
+    }
+    if (rc == MOSQ_ERR_SUCCESS && (revents & POLLOUT) != 0) {
         rc = mosquitto_loop_write(l->mosq, 1);
+    }
     if (rc == MOSQ_ERR_SUCCESS && now_ms >= l->misc_ms) {
         l->misc_ms = now_ms + MISC_EVERY_MS;
         rc = mosquitto_loop_misc(l->mosq);
@@ -324,10 +352,12 @@ int mqtt_link_handle(struct mqtt_link *l, short revents, uint64_t now_ms)
 {
     int rc;
 
-    if (l->failure == FAILURE_FATAL)
+    if (l->failure == FAILURE_FATAL) {
         return -1;
-    if (l->state == MQTT_LINK_WAITING)
+    }
+    if (l->state == MQTT_LINK_WAITING) {
         return 0;
+    }
     rc = move_data(l, revents, now_ms);
     if (l->failure == FAILURE_FATAL) {
         tool_error("%s: %s", l->config.broker->name, l->detail);
@@ -338,12 +368,13 @@ int mqtt_link_handle(struct mqtt_link *l, short revents, uint64_t now_ms)
         tool_error("%s: no secure connection (%s)", l->config.broker->name, l->detail);
         return -1;
     }
-    if (rc != MOSQ_ERR_SUCCESS)
+    if (rc != MOSQ_ERR_SUCCESS) {
         lose(l, failure_text(rc), now_ms);
-    else if (l->failure != FAILURE_NONE)
+    } else if (l->failure != FAILURE_NONE) {
         lose(l, "refused", now_ms);
-    else if (l->state == MQTT_LINK_CONNECTING && now_ms >= l->at_ms)
+    } else if (l->state == MQTT_LINK_CONNECTING && now_ms >= l->at_ms) {
         lose(l, "the broker does not answer", now_ms);
+    }
     return 0;
 }
 
@@ -352,11 +383,13 @@ int mqtt_link_publish(struct mqtt_link *l, const char *topic, const void *data, 
 {
     int rc;
 
-    if (l->state != MQTT_LINK_UP || len > INT32_MAX)
+    if (l->state != MQTT_LINK_UP || len > INT32_MAX) {
         return MOSQ_ERR_NO_CONN;
+    }
     rc = mosquitto_publish(l->mosq, mid, topic, (int)len, data, 1, false);
-    if (rc == MOSQ_ERR_SUCCESS)
+    if (rc == MOSQ_ERR_SUCCESS) {
         l->unacked++;
+    }
     return rc;
 }
 
@@ -368,8 +401,9 @@ void mqtt_link_close(struct mqtt_link *l)
     if (l->mosq != NULL && l->state == MQTT_LINK_UP && mosquitto_disconnect(l->mosq) == 0) {
         while (mosquitto_want_write(l->mosq) && tool_now_ms() < end_ms) {
             p.fd = mosquitto_socket(l->mosq);
-            if (p.fd < 0 || poll(&p, 1, 100) < 0 || mosquitto_loop_write(l->mosq, 1) != 0)
+            if (p.fd < 0 || poll(&p, 1, 100) < 0 || mosquitto_loop_write(l->mosq, 1) != 0) {
                 break;
+            }
         }
     }
     mosquitto_destroy(l->mosq);

@@ -27,8 +27,9 @@ static json_t *load_text(FILE *f, const char *path, char *err, size_t cap)
         return NULL;
     }
     job = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
-    if (job == NULL)
+    if (job == NULL) {
         (void)snprintf(err, cap, "job file '%s', line %d: %s", path, where.line, where.text);
+    }
     return job;
 }
 
@@ -44,14 +45,16 @@ json_t *job_load(const char *path, char *err, size_t cap)
     }
     job = load_text(f, path, err, cap);
     (void)fclose(f); /* was only read */
-    if (job == NULL)
+    if (job == NULL) {
         return NULL;
-    if (!json_is_object(job))
+    }
+    if (!json_is_object(job)) {
         (void)snprintf(err, cap, "job file '%s' holds no JSON object", path);
-    else if (job_version(job, &version) < 0)
+    } else if (job_version(job, &version) < 0) {
         (void)snprintf(err, cap, "job file '%s': Version is no \"major.minor.build\"", path);
-    else
+    } else {
         return job;
+    }
     json_decref(job);
     return NULL;
 }
@@ -79,10 +82,12 @@ int job_version(const json_t *job, struct ota_version *out)
     const json_t *v = fields_find(job, VERSION);
     const char *text = json_string_value(v);
 
-    if (v == NULL)
+    if (v == NULL) {
         return 0;
-    if (text == NULL || ota_version_parse(text, strlen(text), out) != 0)
+    }
+    if (text == NULL || ota_version_parse(text, strlen(text), out) != 0) {
         return -1;
+    }
     return 1;
 }
 
@@ -108,8 +113,9 @@ char *job_text(const json_t *job, const char *message, const char *topic)
     char *text = NULL;
 
     if (doc != NULL && json_object_set_new(doc, "Message", json_string(message)) == 0 &&
-        json_object_set_new(doc, "UniqueTopicName", json_string(topic)) == 0)
+        json_object_set_new(doc, "UniqueTopicName", json_string(topic)) == 0) {
         text = json_dumps(doc, JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER);
+    }
     json_decref(doc);
     return text;
 }

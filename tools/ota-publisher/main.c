@@ -135,12 +135,15 @@ static int parse_options(int argc, char **argv, struct options *o)
 
     while ((code = getopt_long(argc, argv, "b:f:j:k:c:l", LONG, NULL)) != -1) {
         rc = take_option(o, code, optarg);
-        if (rc != 0)
+        if (rc != 0) {
             return rc;
+        }
     }
-    for (; optind < argc; optind++)
-        if (broker_take_word(&o->broker, argv[optind]) != 0)
+    for (; optind < argc; optind++) {
+        if (broker_take_word(&o->broker, argv[optind]) != 0) {
             return -1;
+        }
+    }
     if (o->image == NULL && o->job == NULL) {
         tool_error("nothing to offer: name an image with -f (see --help)");
         return -1;
@@ -157,8 +160,9 @@ static void run(struct mqtt_link *link, struct server *server)
         int wait_ms = mqtt_link_prepare(link, &p, tool_now_ms());
 
         tool_wait(&p, 1, wait_ms);
-        if (mqtt_link_handle(link, p.revents, tool_now_ms()) != 0)
+        if (mqtt_link_handle(link, p.revents, tool_now_ms()) != 0) {
             return;
+        }
         server_pump(server);
         if (tool_now_ms() >= expire_ms) {
             sessions_expire(server->sessions, tool_now_ms());
@@ -184,13 +188,15 @@ static int serve(const struct options *o, const struct topics *topics, struct se
         tool_error("cannot catch signals: %s", strerror(errno));
         return -1;
     }
-    if (mqtt_link_open(&link, &config) != 0)
+    if (mqtt_link_open(&link, &config) != 0) {
         return -1;
+    }
     server->link = &link;
     run(&link, server);
     mqtt_link_close(&link);
-    if (!tool_stopping())
+    if (!tool_stopping()) {
         return -1;
+    }
     tool_log("stopped");
     return 0;
 }
@@ -202,9 +208,10 @@ static void tell_offer(const struct options *o, const struct release *r)
     tool_log("offering version %u.%u.%u for %s, %u bytes, through %s%s", r->version.major,
              r->version.minor, r->version.revision, o->board, r->size, o->broker.name,
              o->broker.tls ? " (TLS)" : "");
-    if (text != NULL && strlen(text) > JOB_TEXT_MAX)
+    if (text != NULL && strlen(text) > JOB_TEXT_MAX) {
         tool_log("warning: the job document has %zu bytes; devices of the original take %u",
                  strlen(text), JOB_TEXT_MAX);
+    }
     free(text);
 }
 
@@ -229,10 +236,11 @@ static int publish(const struct options *o)
                              .topics = &topics,
                              .board = o->board,
                              .any_board = o->any_board};
-    if (server.sessions == NULL)
+    if (server.sessions == NULL) {
         tool_error("out of memory");
-    else
+    } else {
         rc = serve(o, &topics, &server);
+    }
     sessions_free(server.sessions);
     release_store_close(&releases);
     return rc;
@@ -247,8 +255,9 @@ int main(int argc, char **argv)
     tool_log_setup("ota-publisher", false);
     broker_init(&o.broker);
     rc = parse_options(argc, argv, &o);
-    if (rc != 0)
+    if (rc != 0) {
         return rc > 0 ? 0 : 2;
+    }
     tool_log_setup("ota-publisher", o.verbose);
     return publish(&o) == 0 ? 0 : 1;
 }

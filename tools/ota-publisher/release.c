@@ -29,8 +29,9 @@ static int identify(struct release *r, bool has_version, const char *board, char
     int rc;
 
     if (!image_file_is_mcuboot(r->fd, r->size)) {
-        if (has_version)
+        if (has_version) {
             return 0;
+        }
         (void)snprintf(err, cap, "is no MCUboot image; give its Version in a job file (-j)");
         return -1;
     }
@@ -45,13 +46,14 @@ static int identify(struct release *r, bool has_version, const char *board, char
         (void)snprintf(err, cap, "is made for board %s, not for %s", made_for, board);
         return -1;
     }
-    if (!has_version)
+    if (!has_version) {
         r->version = image.header.version;
-    else if (ota_version_compare(&r->version, &image.header.version) != 0)
+    } else if (ota_version_compare(&r->version, &image.header.version) != 0) {
         tool_log("warning: the job file says version %u.%u.%u, the image %u.%u.%u",
                  r->version.major, r->version.minor, r->version.revision,
                  image.header.version.major, image.header.version.minor,
                  image.header.version.revision);
+    }
     return 0;
 }
 
@@ -87,8 +89,9 @@ static int open_image(struct release_store *s, struct release *r, bool has_versi
     char why[256];
 
     if (open_file(r, s->image_path, why, sizeof why) == 0 &&
-        identify(r, has_version, s->board, why, sizeof why) == 0)
+        identify(r, has_version, s->board, why, sizeof why) == 0) {
         return 0;
+    }
     (void)snprintf(s->error, sizeof s->error, "image '%s' %s", s->image_path, why);
     return -1;
 }
@@ -96,14 +99,17 @@ static int open_image(struct release_store *s, struct release *r, bool has_versi
 static int open_job(struct release_store *s, struct release *r, bool *has_version)
 {
     *has_version = false;
-    if (s->job_path == NULL)
+    if (s->job_path == NULL) {
         return 0;
+    }
     r->job = job_load(s->job_path, s->error, sizeof s->error);
-    if (r->job == NULL)
+    if (r->job == NULL) {
         return -1;
+    }
     *has_version = job_version(r->job, &r->version) == 1;
-    if (s->image_path != NULL || (!job_is_mqtt(r->job) && *has_version))
+    if (s->image_path != NULL || (!job_is_mqtt(r->job) && *has_version)) {
         return 0;
+    }
     (void)snprintf(s->error, sizeof s->error, "job file '%s' %s", s->job_path,
                    *has_version ? "offers an image over MQTT: name it with -f"
                                 : "has no Version and there is no image to take it from");
@@ -115,16 +121,20 @@ static int open_release(struct release_store *s, struct release *r)
     bool has_version;
     int rc = 0;
 
-    if (open_job(s, r, &has_version) != 0)
+    if (open_job(s, r, &has_version) != 0) {
         return -1;
-    if (s->image_path != NULL && open_image(s, r, has_version) != 0)
+    }
+    if (s->image_path != NULL && open_image(s, r, has_version) != 0) {
         return -1;
-    if (r->job == NULL)
+    }
+    if (r->job == NULL) {
         r->job = job_build(s->board, &r->version, s->port);
-    else if (!has_version)
+    } else if (!has_version) {
         rc = job_set_version(r->job, &r->version);
-    if (r->job != NULL && rc == 0)
+    }
+    if (r->job != NULL && rc == 0) {
         return 0;
+    }
     (void)snprintf(s->error, sizeof s->error, "out of memory");
     return -1;
 }
@@ -142,16 +152,18 @@ static void reopen(struct release_store *s)
     }
     r->refs = 1;
     r->fd = -1;
-    if (open_release(s, r) == 0)
+    if (open_release(s, r) == 0) {
         s->current = r;
-    else
+    } else {
         release_put(r);
+    }
 }
 
 static void look(const char *path, struct stat *st)
 {
-    if (path == NULL || stat(path, st) != 0)
+    if (path == NULL || stat(path, st) != 0) {
         *st = (struct stat){.st_size = 0};
+    }
 }
 
 /* True if a file is another one than at the last look. */
@@ -162,8 +174,9 @@ static bool files_changed(struct release_store *s)
 
     look(s->image_path, &image);
     look(s->job_path, &job);
-    if (same_file(&image, &s->image_stat) && same_file(&job, &s->job_stat))
+    if (same_file(&image, &s->image_stat) && same_file(&job, &s->job_stat)) {
         return false;
+    }
     s->image_stat = image;
     s->job_stat = job;
     return true;
@@ -187,14 +200,16 @@ void release_store_close(struct release_store *s)
 
 struct release *release_current(struct release_store *s)
 {
-    if (!files_changed(s))
+    if (!files_changed(s)) {
         return s->current;
+    }
     reopen(s);
-    if (s->current == NULL)
+    if (s->current == NULL) {
         tool_error("nothing is offered any more: %s", s->error);
-    else
+    } else {
         tool_log("release changed: version %u.%u.%u, %u bytes", s->current->version.major,
                  s->current->version.minor, s->current->version.revision, s->current->size);
+    }
     return s->current;
 }
 
@@ -206,10 +221,12 @@ struct release *release_get(struct release *r)
 
 void release_put(struct release *r)
 {
-    if (r == NULL || --r->refs > 0)
+    if (r == NULL || --r->refs > 0) {
         return;
-    if (r->fd >= 0)
+    }
+    if (r->fd >= 0) {
         (void)close(r->fd); /* was only read */
+    }
     json_decref(r->job);
     free(r);
 }
@@ -218,7 +235,8 @@ int release_read(const struct release *r, uint32_t off, void *buf, size_t len)
 {
     struct stat now;
 
-    if (r->fd < 0 || fstat(r->fd, &now) != 0 || !same_file(&now, &r->image_stat))
+    if (r->fd < 0 || fstat(r->fd, &now) != 0 || !same_file(&now, &r->image_stat)) {
         return -1;
+    }
     return image_file_read(r->fd, off, buf, len);
 }

@@ -61,11 +61,12 @@ static void take_reason(const json_t *doc, struct request *out)
 {
     const json_t *v = fields_find(doc, REASON);
 
-    if (json_is_integer(v))
+    if (json_is_integer(v)) {
         (void)snprintf(out->reason, sizeof out->reason, "%" JSON_INTEGER_FORMAT,
                        json_integer_value(v));
-    else
+    } else {
         (void)tool_printable(out->reason, sizeof out->reason, json_string_value(v));
+    }
     (void)tool_printable(out->detail, sizeof out->detail, fields_text(doc, DETAIL));
 }
 
@@ -95,15 +96,18 @@ static int take_fields(const json_t *doc, struct request *out, const char **why)
         return -1;
     }
     /* snprintf leaves a too long topic too long, so that it is refused and not cut. */
-    if (topic != NULL)
+    if (topic != NULL) {
         (void)snprintf(out->topic, sizeof out->topic, "%s", topic);
+    }
     (void)tool_printable(out->board, sizeof out->board, fields_text(doc, BOARD));
     (void)tool_printable(out->serial, sizeof out->serial, fields_text(doc, SERIAL));
     take_version(doc, out);
-    if (out->kind == REQUEST_CHUNK)
+    if (out->kind == REQUEST_CHUNK) {
         return take_range(doc, out, why);
-    if (out->kind == REQUEST_RESULT)
+    }
+    if (out->kind == REQUEST_RESULT) {
         take_reason(doc, out);
+    }
     return 0;
 }
 

@@ -18,18 +18,21 @@ static void refuse(struct server *v, const char *topic, const char *why)
     char shown[TOPIC_LEN_MAX + 1];
     unsigned long skipped;
 
-    if (!tool_log_budget_take(&v->strangers, tool_now_ms(), &skipped))
+    if (!tool_log_budget_take(&v->strangers, tool_now_ms(), &skipped)) {
         return;
-    if (skipped > 0)
+    }
+    if (skipped > 0) {
         tool_log("refused %lu more messages without telling", skipped);
+    }
     tool_log("refused a message%s%s: %s", topic[0] != '\0' ? " for " : "",
              tool_printable(shown, sizeof shown, topic), why);
 }
 
 static void push(struct server *v, struct session *s, const struct order *o)
 {
-    if (session_push(v->sessions, s, o) != 0)
+    if (session_push(v->sessions, s, o) != 0) {
         refuse(v, s->topic, "too many requests wait for it");
+    }
 }
 
 /* ---- Requests ----------------------------------------------------------------------------- */
@@ -39,8 +42,9 @@ static void pin(struct server *v, struct session *s, struct release *r)
 {
     struct release *old = s->release;
 
-    if (r == old)
+    if (r == old) {
         return;
+    }
     session_drop(v->sessions, s, false);
     s->release = r != NULL ? release_get(r) : NULL;
     release_put(old);
@@ -50,8 +54,9 @@ static const char *who(const struct request *q, char *buf, size_t cap)
 {
     char version[OTA_VERSION_TEXT_MAX] = "no version";
 
-    if (q->has_version)
+    if (q->has_version) {
         (void)ota_version_format(&q->version, version, sizeof version);
+    }
     (void)snprintf(buf, cap, "%s, board %s, serial %s", version,
                    q->board[0] != '\0' ? q->board : "not told",
                    q->serial[0] != '\0' ? q->serial : "not told");
@@ -62,12 +67,15 @@ static const char *who(const struct request *q, char *buf, size_t cap)
 static const char *no_update(const struct server *v, const struct request *q,
                              const struct release *r)
 {
-    if (r == NULL)
+    if (r == NULL) {
         return "nothing is offered";
-    if (!v->any_board && q->board[0] != '\0' && strcmp(q->board, v->board) != 0)
+    }
+    if (!v->any_board && q->board[0] != '\0' && strcmp(q->board, v->board) != 0) {
         return "its board is another one";
-    if (q->has_version && ota_version_compare(&q->version, &r->version) >= 0)
+    }
+    if (q->has_version && ota_version_compare(&q->version, &r->version) >= 0) {
         return "it runs this version or a newer one";
+    }
     return NULL;
 }
 
@@ -95,8 +103,9 @@ static void take_job_request(struct server *v, struct session *s, const struct r
 /* The image that a device is downloading, or begins to. NULL if there is none. */
 static struct release *image_for(struct server *v, struct session *s)
 {
-    if (s->release == NULL)
+    if (s->release == NULL) {
         pin(v, s, release_current(v->releases));
+    }
     if (s->release == NULL || s->release->fd < 0) {
         refuse(v, s->topic, "it asks for an image and there is none to send");
         return NULL;
@@ -116,11 +125,13 @@ static void take_image_request(struct server *v, struct session *s, bool shared)
         push(v, s, &o);
         return;
     }
-    if (!s->has_job && !session_find_whole(s, &under_way))
+    if (!s->has_job && !session_find_whole(s, &under_way)) {
         pin(v, s, NULL);
+    }
     r = image_for(v, s);
-    if (r == NULL)
+    if (r == NULL) {
         return;
+    }
     session_drop(v->sessions, s, false);
     order_whole(&o, r->size);
     s->started_ms = tool_now_ms();
@@ -136,15 +147,18 @@ static void take_chunk_request(struct server *v, struct session *s, const struct
     struct order o;
     int rc;
 
-    if (r == NULL)
+    if (r == NULL) {
         return;
+    }
     rc = order_chunk(&o, r->size, q->offset, q->size);
-    if (rc > 0)
+    if (rc > 0) {
         tool_debug("%s asks for the chunk behind the last one", s->topic);
-    else if (rc < 0)
+    } else if (rc < 0) {
         refuse(v, s->topic, "it asks for a chunk outside of the image");
-    if (rc != 0)
+    }
+    if (rc != 0) {
         return;
+    }
     order_run(&o, r->size, q->count);
     if (s->sent == 0) {
         s->started_ms = tool_now_ms();
@@ -163,8 +177,9 @@ static void take_result(struct server *v, struct session *s, const struct reques
              q->reason[0] != '\0' ? ", reason " : "", q->reason, q->detail[0] != '\0' ? ", " : "",
              q->detail);
     session_drop(v->sessions, s, false);
-    if (s->release == NULL)
+    if (s->release == NULL) {
         pin(v, s, release_current(v->releases));
+    }
     push(v, s, &o);
 }
 
@@ -175,21 +190,23 @@ static void dispatch(struct server *v, const struct request *q)
     bool shared = strcmp(topic, v->topics->direct) == 0;
     struct session *s;
 
-    if (shared && q->kind != REQUEST_DIRECT && q->kind != REQUEST_IMAGE)
+    if (shared && q->kind != REQUEST_DIRECT && q->kind != REQUEST_IMAGE) {
         why = "the topic of all devices is no device's own";
+    }
     s = why == NULL ? sessions_get(v->sessions, topic, tool_now_ms()) : NULL;
     if (s == NULL) {
         refuse(v, topic, why != NULL ? why : "too many devices at once");
         return;
     }
-    if (q->kind == REQUEST_JOB)
+    if (q->kind == REQUEST_JOB) {
         take_job_request(v, s, q);
-    else if (q->kind == REQUEST_CHUNK)
+    } else if (q->kind == REQUEST_CHUNK) {
         take_chunk_request(v, s, q);
-    else if (q->kind == REQUEST_RESULT)
+    } else if (q->kind == REQUEST_RESULT) {
         take_result(v, s, q);
-    else
+    } else {
         take_image_request(v, s, shared);
+    }
 }
 
 /* ---- Handlers of the link ----------------------------------------------------------------- */
@@ -201,13 +218,14 @@ static void on_message(void *ctx, const struct mosquitto_message *m)
     const char *why;
 
     /* A retained request is nobody's: it would come again at every connection. */
-    if (m->retain)
+    if (m->retain) {
         refuse(v, "", "it is retained");
-    else if (request_parse(m->payload, m->payloadlen < 0 ? 0 : (size_t)m->payloadlen, &q, &why) !=
-             0)
+    } else if (request_parse(m->payload, m->payloadlen < 0 ? 0 : (size_t)m->payloadlen, &q, &why) !=
+               0) {
         refuse(v, "", why);
-    else
+    } else {
         dispatch(v, &q);
+    }
 }
 
 static void on_acked(void *ctx, int mid)
@@ -222,8 +240,9 @@ static void on_up(void *ctx)
     struct server *v = ctx;
 
     tool_log("subscribed to %s", v->topics->notify);
-    if (v->is_ready)
+    if (v->is_ready) {
         return;
+    }
     v->is_ready = true;
     /* Scripts wait for this line. */
     (void)puts("ready");
@@ -234,8 +253,9 @@ static void on_down(void *ctx, bool forgotten)
 {
     struct server *v = ctx;
 
-    if (!forgotten)
+    if (!forgotten) {
         return;
+    }
     tool_error("the broker drops the connection whenever something is sent: given up what was "
                "under way (is its packet size limit below 4.5 KB?)");
     sessions_reset(v->sessions);
@@ -263,8 +283,9 @@ static enum turn send_message(struct server *v, struct session *s, const void *d
         return TURN_SENT;
     }
     if (rc != MOSQ_ERR_INVAL && rc != MOSQ_ERR_MALFORMED_UTF8 && rc != MOSQ_ERR_PAYLOAD_SIZE &&
-        rc != MOSQ_ERR_OVERSIZE_PACKET)
+        rc != MOSQ_ERR_OVERSIZE_PACKET) {
         return TURN_LATER;
+    }
     refuse(v, s->topic, mosquitto_strerror(rc));
     return TURN_FAILED;
 }
@@ -280,8 +301,9 @@ static enum turn send_document(struct server *v, struct session *s, enum order_k
     char *text = job_text(job, MESSAGES[kind], s->topic);
     enum turn turn;
 
-    if (text == NULL)
+    if (text == NULL) {
         return TURN_FAILED;
+    }
     tool_debug("to %s: %s", s->topic, text);
     turn = send_message(v, s, text, strlen(text), true);
     free(text);
@@ -299,8 +321,9 @@ static void note_progress(struct session *s, uint32_t end, uint32_t len)
     uint64_t ms = tool_now_ms() - s->started_ms;
 
     s->sent += len;
-    if (end < s->release->size)
+    if (end < s->release->size) {
         return;
+    }
     tool_log("sent the end of the image to %s: %u bytes in %" PRIu64 ".%03u s", s->topic, s->sent,
              ms / 1000u, (unsigned)(ms % 1000u));
     s->sent = 0;
@@ -328,8 +351,9 @@ static enum turn send_data(struct server *v, struct session *s, struct order *o)
     }
     ota_chunk_encode(&head, v->message);
     turn = send_message(v, s, v->message, OTA_CHUNK_HEADER_LEN + len, len == left);
-    if (turn != TURN_SENT)
+    if (turn != TURN_SENT) {
         return turn;
+    }
     note_progress(s, head.offset + len, len);
     /* The slot of a finished order keeps its content until the next push. */
     o->next += len;
@@ -345,8 +369,9 @@ void server_pump(struct server *v)
         struct order *o = session_order(s);
 
         turn = o->kind == ORDER_DATA ? send_data(v, s, o) : send_document(v, s, o->kind);
-        if (turn == TURN_LATER)
+        if (turn == TURN_LATER) {
             return;
+        }
         if (turn == TURN_FAILED) {
             session_drop(v->sessions, s, true);
             pin(v, s, NULL);

@@ -45,18 +45,24 @@ static int check_head(const struct download *d, const struct ota_chunk *c, char 
 {
     uint32_t left = c->total_size - c->offset;
 
-    if (c->offset % d->step != 0 || c->index != c->offset / d->step)
+    if (c->offset % d->step != 0 || c->index != c->offset / d->step) {
         return reject(why, cap, "its offset and index do not fit together");
-    if (c->count != (c->total_size - 1) / d->step + 1)
+    }
+    if (c->count != (c->total_size - 1) / d->step + 1) {
         return reject(why, cap, "its number of chunks does not fit the image size");
-    if (c->size != (left < d->step ? left : d->step))
+    }
+    if (c->size != (left < d->step ? left : d->step)) {
         return reject(why, cap, "its data is shorter or longer than this chunk is");
-    if (!d->has_first)
+    }
+    if (!d->has_first) {
         return 0;
-    if (c->total_size != d->first.total_size || c->count != d->first.count)
+    }
+    if (c->total_size != d->first.total_size || c->count != d->first.count) {
         return reject(why, cap, "the image size changes during the download");
-    if (ota_version_compare(&c->version, &d->first.version) != 0)
+    }
+    if (ota_version_compare(&c->version, &d->first.version) != 0) {
         return reject(why, cap, "the version changes during the download");
+    }
     return 0;
 }
 
@@ -66,10 +72,12 @@ static int compare(const struct download *d, const struct ota_chunk *c, const ui
 {
     uint8_t old[UINT16_MAX];
 
-    if (image_file_read(d->fd, c->offset, old, c->size) != 0)
+    if (image_file_read(d->fd, c->offset, old, c->size) != 0) {
         return reject(why, cap, "the file cannot be read back");
-    if (memcmp(old, data, c->size) != 0)
+    }
+    if (memcmp(old, data, c->size) != 0) {
         return reject(why, cap, "it repeats a chunk with different bytes");
+    }
     return 0;
 }
 
@@ -95,19 +103,23 @@ int download_take(struct download *d, const struct ota_chunk *c, const uint8_t *
 {
     const uint8_t *data = msg + c->data_off;
 
-    if (check_head(d, c, why, cap) != 0)
+    if (check_head(d, c, why, cap) != 0) {
         return -1;
+    }
     if (!d->has_first) {
         d->have = calloc(c->count / 8u + 1u, 1);
-        if (d->have == NULL)
+        if (d->have == NULL) {
             return reject(why, cap, "out of memory");
+        }
         d->first = *c;
         d->has_first = true;
     }
-    if (download_has(d, c->index))
+    if (download_has(d, c->index)) {
         return compare(d, c, data, why, cap);
-    if (store(d, c, data, why, cap) != 0)
+    }
+    if (store(d, c, data, why, cap) != 0) {
         return -1;
+    }
     d->have[c->index / 8u] |= (uint8_t)(1u << c->index % 8u);
     d->n_have++;
     return 1;
@@ -128,11 +140,13 @@ int download_keep(struct download *d)
     int rc = fsync(d->fd);
 
     /* close() reports a write that some file systems only do now. */
-    if (close(d->fd) != 0)
+    if (close(d->fd) != 0) {
         rc = -1;
+    }
     d->fd = -1;
-    if (rc != 0 || rename(d->temp, d->path) != 0)
+    if (rc != 0 || rename(d->temp, d->path) != 0) {
         return -1;
+    }
     free(d->temp);
     d->temp = NULL;
     return 0;
@@ -140,10 +154,12 @@ int download_keep(struct download *d)
 
 void download_close(struct download *d)
 {
-    if (d->fd >= 0)
+    if (d->fd >= 0) {
         (void)close(d->fd); /* its content is given up */
-    if (d->temp != NULL)
+    }
+    if (d->temp != NULL) {
         (void)unlink(d->temp);
+    }
     free(d->temp);
     free(d->have);
     *d = (struct download){.fd = -1};

@@ -36,8 +36,9 @@ static int send_message(struct flow *f, json_t *doc, const char *message, int *m
     char *text = NULL;
     int rc = -1;
 
-    if (json_object_set_new(doc, "Message", json_string(message)) == 0)
+    if (json_object_set_new(doc, "Message", json_string(message)) == 0) {
         text = json_dumps(doc, JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER);
+    }
     if (text != NULL) {
         tool_debug("to %s: %s", f->topics->notify, text);
         rc = mqtt_link_publish(f->link, f->topics->notify, text, strlen(text), mid) ==
@@ -66,8 +67,9 @@ static void ask_for_job(struct flow *f)
 {
     json_t *doc = describe(f);
 
-    if (doc == NULL || send_message(f, doc, "Update Availability", NULL) != 0)
+    if (doc == NULL || send_message(f, doc, "Update Availability", NULL) != 0) {
         tool_debug("the job request is not sent");
+    }
     json_decref(doc);
 }
 
@@ -80,8 +82,9 @@ static void ask_for_chunk(struct flow *f, uint32_t index)
     (void)snprintf(size, sizeof size, "%" PRIu32, f->config->chunk_size);
     if (json_object_set_new(f->job, "Offset", json_string(offset)) != 0 ||
         json_object_set_new(f->job, "Size", json_string(size)) != 0 ||
-        send_message(f, f->job, "Request Data Chunk", NULL) != 0)
+        send_message(f, f->job, "Request Data Chunk", NULL) != 0) {
         tool_debug("the request for chunk %" PRIu32 " is not sent", index);
+    }
 }
 
 /* Keeps the window of chunk requests full. The number of chunks is known from the first one. */
@@ -90,17 +93,20 @@ static void ask_for_more(struct flow *f)
     const struct download *d = &f->download;
     uint32_t count = d->has_first ? d->first.count : 1;
 
-    while (f->asked < count && f->asked - d->n_have < f->config->window)
+    while (f->asked < count && f->asked - d->n_have < f->config->window) {
         ask_for_chunk(f, f->asked++);
+    }
 }
 
 static void ask_again_for_missing(struct flow *f)
 {
     uint32_t i;
 
-    for (i = 0; i < f->asked; i++)
-        if (!download_has(&f->download, i))
+    for (i = 0; i < f->asked; i++) {
+        if (!download_has(&f->download, i)) {
             ask_for_chunk(f, i);
+        }
+    }
 }
 
 static void ask_for_image(struct flow *f)
@@ -122,8 +128,9 @@ static void send_result(struct flow *f, const char *result)
     f->state = FLOW_RESULT;
     f->result_acked = false;
     f->progress_ms = tool_now_ms();
-    if (doc == NULL || send_message(f, doc, result, &f->result_mid) != 0)
+    if (doc == NULL || send_message(f, doc, result, &f->result_mid) != 0) {
         f->state = FLOW_DONE; /* not connected: nobody to tell */
+    }
     json_decref(doc);
 }
 
@@ -131,13 +138,15 @@ void flow_fail(struct flow *f, const char *why)
 {
     bool told = f->state == FLOW_DATA;
 
-    if (f->state == FLOW_DONE || f->failed)
+    if (f->state == FLOW_DONE || f->failed) {
         return;
+    }
     tool_error("%s", why);
     f->failed = true;
     f->state = FLOW_DONE;
-    if (told)
+    if (told) {
         send_result(f, "Failure");
+    }
 }
 
 /* ---- The job ------------------------------------------------------------------------------ */
@@ -149,16 +158,21 @@ static const char *refuse_job(struct flow *f, const json_t *doc)
     const char *board = fields_text(doc, BOARD);
     const char *connection = fields_text(doc, CONNECTION);
 
-    if (message != NULL && strcmp(message, "No Update Available") == 0)
+    if (message != NULL && strcmp(message, "No Update Available") == 0) {
         return "the publisher has no update for this board and version";
-    if (version == NULL || ota_version_parse(version, strlen(version), &f->offered) != OTA_OK)
+    }
+    if (version == NULL || ota_version_parse(version, strlen(version), &f->offered) != OTA_OK) {
         return "the job has no valid Version";
-    if (ota_version_compare(&f->offered, &f->config->running) <= 0)
+    }
+    if (ota_version_compare(&f->offered, &f->config->running) <= 0) {
         return "the job's Version is not newer than the running one (see --running)";
-    if (board == NULL || strcmp(board, f->config->board) != 0)
+    }
+    if (board == NULL || strcmp(board, f->config->board) != 0) {
         return "the job is for another board (see -k)";
-    if (connection != NULL && strcasecmp(connection, "MQTT") != 0)
+    }
+    if (connection != NULL && strcasecmp(connection, "MQTT") != 0) {
         return "the job leads to another transport; only MQTT is followed here";
+    }
     return NULL;
 }
 
@@ -169,11 +183,13 @@ static void note_redirect(const struct flow *f, const json_t *doc)
     int64_t port = 0;
     char shown[128];
 
-    if (host != NULL && host[0] != '\0')
+    if (host != NULL && host[0] != '\0') {
         tool_log("note: the job names broker %s; staying here",
                  tool_printable(shown, sizeof shown, host));
-    if (fields_number(doc, PORT, &port) == 1 && port != 0 && port != f->link->config.broker->port)
+    }
+    if (fields_number(doc, PORT, &port) == 1 && port != 0 && port != f->link->config.broker->port) {
         tool_log("note: the job names port %" PRId64 "; staying here", port);
+    }
 }
 
 static void take_job(struct flow *f, const struct mosquitto_message *m, uint64_t now_ms)
@@ -181,10 +197,12 @@ static void take_job(struct flow *f, const struct mosquitto_message *m, uint64_t
     json_t *doc = json_loadb(m->payload, (size_t)m->payloadlen, JSON_REJECT_DUPLICATES, NULL);
     const char *why = "the job is no JSON object";
 
-    if (json_is_object(doc))
+    if (json_is_object(doc)) {
         why = refuse_job(f, doc);
-    if (why == NULL && json_object_set_new(doc, "UniqueTopicName", json_string(f->unique)) != 0)
+    }
+    if (why == NULL && json_object_set_new(doc, "UniqueTopicName", json_string(f->unique)) != 0) {
         why = "out of memory";
+    }
     if (why != NULL) {
         json_decref(doc);
         flow_fail(f, why);
@@ -206,8 +224,9 @@ static void show_progress(const struct flow *f, const struct ota_chunk *c)
 
     tool_debug("chunk %u of %u, offset %" PRIu32 ", %u bytes", c->index + 1u, c->count, c->offset,
                c->size);
-    if (f->config->verbose || isatty(STDERR_FILENO) == 0)
+    if (f->config->verbose || isatty(STDERR_FILENO) == 0) {
         return;
+    }
     (void)fprintf(stderr, "\r%3u %%%s", pct, f->download.n_have == c->count ? "\n" : "");
 }
 
@@ -233,12 +252,15 @@ static void finish(struct flow *f, uint64_t now_ms)
 
 static const char *refuse_chunk(const struct flow *f, const struct ota_chunk *c, size_t len)
 {
-    if (len != (size_t)c->data_off + c->size)
+    if (len != (size_t)c->data_off + c->size) {
         return "the message is longer than header and data";
-    if (ota_version_compare(&c->version, &f->offered) != 0)
+    }
+    if (ota_version_compare(&c->version, &f->offered) != 0) {
         return "its version is not the job's";
-    if (f->config->mode == FLOW_CHUNKS && c->index >= f->asked)
+    }
+    if (f->config->mode == FLOW_CHUNKS && c->index >= f->asked) {
         return "it was not asked for";
+    }
     return NULL;
 }
 
@@ -264,14 +286,16 @@ static void take_chunk(struct flow *f, const struct mosquitto_message *m, uint64
         flow_fail(f, text);
         return;
     }
-    if (rc == 0)
+    if (rc == 0) {
         return; /* a repetition */
+    }
     f->progress_ms = f->retry_ms = now_ms;
     show_progress(f, &head);
-    if (download_is_complete(&f->download))
+    if (download_is_complete(&f->download)) {
         finish(f, now_ms);
-    else if (f->config->mode == FLOW_CHUNKS)
+    } else if (f->config->mode == FLOW_CHUNKS) {
         ask_for_more(f);
+    }
 }
 
 /* ---- Handlers of the link ----------------------------------------------------------------- */
@@ -292,14 +316,16 @@ static void on_message(void *ctx, const struct mosquitto_message *m)
     bool mine = strcmp(m->topic, f->unique) == 0;
     uint64_t now_ms = tool_now_ms();
 
-    if (m->retain || m->payloadlen <= 0)
+    if (m->retain || m->payloadlen <= 0) {
         return; /* nobody's answer */
-    if (f->state == FLOW_JOB && mine)
+    }
+    if (f->state == FLOW_JOB && mine) {
         take_job(f, m, now_ms);
-    else if (f->state == FLOW_DATA)
+    } else if (f->state == FLOW_DATA) {
         take_chunk(f, m, now_ms);
-    else if (f->state == FLOW_RESULT && mine && is_result_received(m))
+    } else if (f->state == FLOW_RESULT && mine && is_result_received(m)) {
         f->result_received = true;
+    }
 }
 
 static void on_acked(void *ctx, int mid)
@@ -322,18 +348,20 @@ static void on_up(void *ctx)
         f->state = FLOW_JOB;
         f->progress_ms = f->retry_ms;
     }
-    if (f->state == FLOW_JOB)
+    if (f->state == FLOW_JOB) {
         ask_for_job(f);
-    else if (f->state == FLOW_DATA)
+    } else if (f->state == FLOW_DATA) {
         ask_for_image(f);
+    }
 }
 
 static void on_down(void *ctx, bool forgotten)
 {
     struct flow *f = ctx;
 
-    if (forgotten && f->state == FLOW_RESULT)
+    if (forgotten && f->state == FLOW_RESULT) {
         f->state = FLOW_DONE;
+    }
 }
 
 const struct mqtt_link_handlers FLOW_HANDLERS = {on_up, on_down, on_message, on_acked};
@@ -360,8 +388,9 @@ static void give_up(struct flow *f)
 static void tick_result(struct flow *f, uint64_t idle_ms)
 {
     if (f->result_acked && (f->failed || f->result_received || idle_ms >= RECEIVED_WAIT_MS)) {
-        if (!f->failed && !f->result_received)
+        if (!f->failed && !f->result_received) {
             tool_log("note: the publisher does not confirm the result");
+        }
         f->state = FLOW_DONE;
     }
 }
@@ -371,20 +400,24 @@ enum flow_state flow_tick(struct flow *f, uint64_t now_ms)
     uint64_t idle_ms = now_ms - f->progress_ms;
     uint32_t retry_ms = f->config->timeout_ms / 3;
 
-    if (retry_ms > RETRY_MS)
+    if (retry_ms > RETRY_MS) {
         retry_ms = RETRY_MS;
-    if (f->state == FLOW_RESULT)
+    }
+    if (f->state == FLOW_RESULT) {
         tick_result(f, idle_ms);
-    if (f->state == FLOW_DONE)
+    }
+    if (f->state == FLOW_DONE) {
         return FLOW_DONE;
+    }
     if (idle_ms >= f->config->timeout_ms) {
         give_up(f);
     } else if (now_ms - f->retry_ms >= retry_ms && f->link->state == MQTT_LINK_UP) {
         f->retry_ms = now_ms;
-        if (f->state == FLOW_JOB)
+        if (f->state == FLOW_JOB) {
             ask_for_job(f);
-        else if (f->state == FLOW_DATA)
+        } else if (f->state == FLOW_DATA) {
             ask_for_image(f);
+        }
     }
     return f->state;
 }

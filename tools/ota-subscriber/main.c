@@ -90,16 +90,18 @@ static int take_timeout(struct flow_config *f, const char *text)
 {
     uint32_t seconds;
 
-    if (take_number("--timeout", text, TIMEOUT_MAX_S, &seconds) != 0)
+    if (take_number("--timeout", text, TIMEOUT_MAX_S, &seconds) != 0) {
         return -1;
+    }
     f->timeout_ms = seconds * 1000u;
     return 0;
 }
 
 static int take_running(struct flow_config *f, const char *text)
 {
-    if (ota_version_parse(text, strlen(text), &f->running) == OTA_OK)
+    if (ota_version_parse(text, strlen(text), &f->running) == OTA_OK) {
         return 0;
+    }
     tool_error("--running takes a version like 1.2.3, not '%s'", text);
     return -1;
 }
@@ -138,8 +140,9 @@ static int take_option(struct options *o, int code, char *arg)
         o->flow.path = arg;
         return 0;
     case 'c':
-        if (take_mode(&o->flow, FLOW_CHUNKS) != 0)
+        if (take_mode(&o->flow, FLOW_CHUNKS) != 0) {
             return -1;
+        }
         return take_number("-c", arg, UINT16_MAX, &o->flow.chunk_size);
     case 'd':
         return take_mode(&o->flow, FLOW_DIRECT);
@@ -186,12 +189,15 @@ static int parse_options(int argc, char **argv, struct options *o)
 
     while ((code = getopt_long(argc, argv, "b:f:c:k:e:dl", LONG, NULL)) != -1) {
         rc = take_option(o, code, optarg);
-        if (rc != 0)
+        if (rc != 0) {
             return rc;
+        }
     }
-    for (; optind < argc; optind++)
-        if (broker_take_word(&o->broker, argv[optind]) != 0)
+    for (; optind < argc; optind++) {
+        if (broker_take_word(&o->broker, argv[optind]) != 0) {
             return -1;
+        }
+    }
     return broker_finish(&o->broker);
 }
 
@@ -203,8 +209,9 @@ static void converse(struct flow *f)
         int wait_ms = mqtt_link_prepare(f->link, &p, tool_now_ms());
 
         tool_wait(&p, 1, wait_ms < TICK_MS ? wait_ms : TICK_MS);
-        if (tool_stopping())
+        if (tool_stopping()) {
             flow_fail(f, "stopped by a signal");
+        }
         if (mqtt_link_handle(f->link, p.revents, tool_now_ms()) != 0) {
             f->failed = true;
             return;
@@ -226,11 +233,13 @@ static int download(const struct options *o, const struct topics *topics)
     };
     int rc = -1;
 
-    if (flow_init(&flow, &o->flow, topics) != 0)
+    if (flow_init(&flow, &o->flow, topics) != 0) {
         return -1;
+    }
     config.topics[config.n_topics++] = flow.unique;
-    if (o->flow.mode == FLOW_DIRECT)
+    if (o->flow.mode == FLOW_DIRECT) {
         config.topics[config.n_topics++] = topics->direct;
+    }
     if (mqtt_link_open(&link, &config) == 0) {
         flow.link = &link;
         converse(&flow);
@@ -265,8 +274,9 @@ static int run(struct options *o)
     } else {
         rc = download(o, &topics);
     }
-    if (o->flow.key != NULL)
+    if (o->flow.key != NULL) {
         ota_tool_key_free(&key);
+    }
     return rc;
 }
 
@@ -284,8 +294,9 @@ int main(int argc, char **argv)
     tool_log_setup("ota-subscriber", false);
     broker_init(&o.broker);
     rc = parse_options(argc, argv, &o);
-    if (rc != 0)
+    if (rc != 0) {
         return rc > 0 ? 0 : 2;
+    }
     tool_log_setup("ota-subscriber", o.flow.verbose);
     return run(&o) == 0 ? 0 : 1;
 }

@@ -29,10 +29,12 @@ static int same_bytes(int got, int wanted, uint32_t size, char *why, size_t cap)
     for (off = 0; off < size; off += BLOCK) {
         size_t len = size - off < BLOCK ? size - off : BLOCK;
 
-        if (image_file_read(got, off, a, len) != 0 || image_file_read(wanted, off, b, len) != 0)
+        if (image_file_read(got, off, a, len) != 0 || image_file_read(wanted, off, b, len) != 0) {
             return fail(why, cap, "the file to compare with cannot be read");
-        if (memcmp(a, b, len) != 0)
+        }
+        if (memcmp(a, b, len) != 0) {
             return fail(why, cap, "it differs from the file to compare with");
+        }
     }
     return 0;
 }
@@ -43,8 +45,9 @@ static int check_expected(const struct flow *f, uint32_t size, char *why, size_t
     int fd;
     int rc;
 
-    if (f->config->expect == NULL)
+    if (f->config->expect == NULL) {
         return 0;
+    }
     fd = open(f->config->expect, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) != 0) {
         (void)snprintf(why, cap, "cannot open '%s' to compare with: %s", f->config->expect,
@@ -55,8 +58,9 @@ static int check_expected(const struct flow *f, uint32_t size, char *why, size_t
     } else {
         rc = same_bytes(f->download.fd, fd, size, why, cap);
     }
-    if (fd >= 0)
+    if (fd >= 0) {
         (void)close(fd); /* was only read */
+    }
     return rc;
 }
 
@@ -67,14 +71,17 @@ static int check_mcuboot(const struct flow *f, uint32_t size, char *why, size_t 
     char board[64];
     int rc = image_file_check(f->download.fd, size, f->config->key, &image);
 
-    if (rc != OTA_OK)
+    if (rc != OTA_OK) {
         return fail(why, cap, ota_err_text(rc));
+    }
     if (image_file_board(f->download.fd, size, &image, board, sizeof board) &&
-        strcmp(board, f->config->board) != 0)
+        strcmp(board, f->config->board) != 0) {
         return fail(why, cap, ota_err_text(OTA_EBOARD));
-    if (ota_version_compare(v, &f->offered) != 0)
+    }
+    if (ota_version_compare(v, &f->offered) != 0) {
         tool_log("warning: the image says version %u.%u.%u, its job %u.%u.%u", v->major, v->minor,
                  v->revision, f->offered.major, f->offered.minor, f->offered.revision);
+    }
     return 0;
 }
 
@@ -82,13 +89,17 @@ int verify_download(const struct flow *f, char *why, size_t cap)
 {
     uint32_t size = f->download.first.total_size;
 
-    if (check_expected(f, size, why, cap) != 0)
+    if (check_expected(f, size, why, cap) != 0) {
         return -1;
-    if (image_file_is_mcuboot(f->download.fd, size))
+    }
+    if (image_file_is_mcuboot(f->download.fd, size)) {
         return check_mcuboot(f, size, why, cap);
-    if (f->config->key != NULL)
+    }
+    if (f->config->key != NULL) {
         return fail(why, cap, "it is no MCUboot image, so it carries no signature");
-    if (f->config->expect == NULL)
+    }
+    if (f->config->expect == NULL) {
         tool_log("note: no MCUboot image, so nothing but its length could be checked");
+    }
     return 0;
 }
