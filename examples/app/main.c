@@ -43,6 +43,19 @@ static bool self_test(void)
 #endif
 }
 
+/* What the record log knows about the last update. */
+static void show_outcome(const struct app *app)
+{
+    struct ota_outcome outcome;
+    char version[OTA_VERSION_TEXT_MAX];
+
+    if (ota_last_outcome(&app->agent, &outcome) == 1) {
+        (void)ota_version_format(&outcome.version, version, sizeof version);
+        printf("last update, %s: %s\n", version,
+               outcome.err == 0 ? "installed and confirmed" : ota_err_text(outcome.err));
+    }
+}
+
 static void show_progress(struct app *app, const struct ota_hook_info *info)
 {
     static const char bar[] = "####################";
@@ -119,6 +132,7 @@ static void configure(struct app *app)
     c->board = app->device.board->board;
     c->primary = &app->device.primary;
     c->secondary = &app->device.secondary;
+    c->image_max = ota_board_max_image(app->device.board);
     c->trust.crypto = &app->crypto;
     c->trust.keys = &app->key;
     c->trust.n_keys = 1;
@@ -129,6 +143,7 @@ static void configure(struct app *app)
     c->mqtt.host = app->options.host;
     c->mqtt.port = app->options.port;
     c->mqtt.whole_image = app->options.is_whole;
+    c->journal = app->device.journal.flash != NULL ? &app->device.journal : NULL;
     c->reboot = true;
     c->hook = on_update;
     c->hook_arg = app;
@@ -187,6 +202,7 @@ static void try_image(struct app *app)
     } else {
         printf("cannot confirm: %s (%s)\n", ota_err_text(rc), ota_err_name(rc));
     }
+    show_outcome(app);
 }
 
 int main(int argc, char **argv)
