@@ -125,6 +125,17 @@ static void restart(void *arg)
     device->system.ops->reset(device->system.ctx);
 }
 
+/* One setting for people who try things out; a product sets each of them. */
+static void set_patience(struct ota_timing *t, uint32_t seconds)
+{
+    t->connect_s = seconds;
+    t->job_s = seconds;
+    t->packet_s = seconds;
+    t->stall_s = seconds / 3 > 0 ? seconds / 3 : 1;
+    t->result_s = seconds;
+    t->retry_s = 1;
+}
+
 static void configure(struct app *app)
 {
     struct ota_config *c = &app->config;
@@ -143,8 +154,12 @@ static void configure(struct app *app)
     c->mqtt.host = app->options.host;
     c->mqtt.port = app->options.port;
     c->mqtt.whole_image = app->options.is_whole;
+    c->mqtt.window = app->options.window;
     c->journal = app->device.journal.flash != NULL ? &app->device.journal : NULL;
     c->reboot = true;
+    if (app->options.timeout_s != 0) {
+        set_patience(&c->timing, app->options.timeout_s);
+    }
     c->hook = on_update;
     c->hook_arg = app;
     c->work = app->work;

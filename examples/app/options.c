@@ -15,19 +15,30 @@ static const char help[] =
     "  -b, --broker HOST[:PORT]  MQTT broker (default localhost:1883; IPv6 as [::1]:1883)\n"
     "      --flow job|direct     get a job document first, or the image at once (default job)\n"
     "      --whole               ask once for the whole image instead of chunk by chunk\n"
+    "      --window N            chunks asked for ahead, 1 to 255 (default 4)\n"
+    "      --timeout S           longest wait for a connection or an answer, in seconds\n"
     "      --now                 check for an update at once\n"
     "      --once                leave after one session\n"
     "  -h, --help                this text\n";
 
-static bool parse_port(const char *text, uint16_t *out)
+static bool parse_number(const char *text, unsigned long max, unsigned long *out)
 {
     char *end;
-    unsigned long v;
 
     errno = 0;
-    v = strtoul(text, &end, 10);
-    if (errno != 0 || text[0] < '0' || text[0] > '9' || *end != '\0' || v == 0 || v > UINT16_MAX) {
-        fprintf(stderr, "example-app: \"%s\" is no port: give a number from 1 to 65535\n", text);
+    *out = strtoul(text, &end, 10);
+    if (errno != 0 || text[0] < '0' || text[0] > '9' || *end != '\0' || *out == 0 || *out > max) {
+        fprintf(stderr, "example-app: \"%s\" is no number from 1 to %lu\n", text, max);
+        return false;
+    }
+    return true;
+}
+
+static bool parse_port(const char *text, uint16_t *out)
+{
+    unsigned long v;
+
+    if (!parse_number(text, UINT16_MAX, &v)) {
         return false;
     }
     *out = (uint16_t)v;
@@ -72,6 +83,8 @@ static bool parse_flow(struct options *o, const char *text)
 
 static bool take(struct options *o, int option)
 {
+    unsigned long n;
+
     switch (option) {
     case 'b':
         return parse_broker(o, optarg);
@@ -79,6 +92,18 @@ static bool take(struct options *o, int option)
         return parse_flow(o, optarg);
     case 'w':
         o->is_whole = true;
+        return true;
+    case 'W':
+        if (!parse_number(optarg, UINT8_MAX, &n)) {
+            return false;
+        }
+        o->window = (uint8_t)n;
+        return true;
+    case 't':
+        if (!parse_number(optarg, 86400, &n)) {
+            return false;
+        }
+        o->timeout_s = (uint32_t)n;
         return true;
     case 'n':
         o->is_now = true;
@@ -102,6 +127,8 @@ bool options_parse(struct options *o, int argc, char **argv)
         {"flow", required_argument, NULL, 'f'},
         {"whole", no_argument, NULL, 'w'},
         {"now", no_argument, NULL, 'n'},
+        {"window", required_argument, NULL, 'W'},
+        {"timeout", required_argument, NULL, 't'},
         {"once", no_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},

@@ -13,9 +13,11 @@ struct options {
     char host[OTA_HOST_MAX];
     uint16_t port; /* 0: the usual one */
     enum ota_flow flow;
-    bool is_whole; /* ask once for the whole image */
-    bool is_now;   /* check at once, not after the initial interval */
-    bool is_once;  /* leave after one session */
+    bool is_whole;      /* ask once for the whole image */
+    uint8_t window;     /* chunks asked for ahead; 0: as the library says */
+    uint32_t timeout_s; /* longest wait for an answer; 0: as the library says */
+    bool is_now;        /* check at once, not after the initial interval */
+    bool is_once;       /* leave after one session */
 };
 
 /* False after telling what is wrong, or after the help: the caller leaves with status 2. */
