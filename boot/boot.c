@@ -77,6 +77,18 @@ static int erase_unit(struct ota_boot *b)
     return 1;
 }
 
+/* Rows that are rewritten whole need no erase before; what is copied replaces all of them. */
+static void drop_needless_erase(struct ota_boot *b)
+{
+    struct ota_boot_erase *e = &b->erase;
+    const struct ota_boot_copy *c = &b->copy;
+
+    if (c->len > 0 && c->to == e->area && (c->to->flash->flags & OTA_FLASH_REWRITE) != 0 &&
+        e->begin >= c->to_off && e->end - c->to_off <= c->len) {
+        e->begin = e->end;
+    }
+}
+
 /* Copies one buffer. The last bytes are filled up to a write unit with erased ones. */
 static int copy_piece(struct ota_boot *b)
 {
@@ -191,6 +203,7 @@ int ota_boot_step(struct ota_boot *boot)
     if (boot->outcome != 1) {
         return boot->outcome;
     }
+    drop_needless_erase(boot);
     if (boot->erase.begin < boot->erase.end) {
         rc = erase_unit(boot);
     } else if (boot->copy.len > 0) {

@@ -64,29 +64,38 @@ static int first_chunk(struct ota_boot *b)
     return rc == 0 ? next_chunk(b) : rc;
 }
 
-static int fill_scratch(struct ota_boot *b, uint8_t phase)
+static void plan_fill(struct ota_boot *b)
 {
     const struct ota_boot_config *c = b->config;
+
+    ota_boot_plan_copy(b, &c->secondary, &c->scratch, b->chunk_off, b->copy_len);
+    b->copy.to_off = 0;
+}
+
+static int fill_scratch(struct ota_boot *b, uint8_t phase)
+{
+    const struct ota_area *scratch = &b->config->scratch;
     struct ota_trailer t;
-    uint32_t end;
-    int rc = 0;
+    uint32_t end = scratch->size;
+    int rc;
 
     if (phase == 0) {
         rc = store(b)->read(b, OTA_BOOT_SCRATCH, &t);
         if (rc != 0) {
             return rc;
         }
-        end = b->is_big || t.magic == OTA_FIELD_SET
-                  ? c->scratch.size
-                  : ota_boot_unit_end(&c->scratch, b->copy_len - 1);
-        ota_boot_plan_erase_backwards(b, &c->scratch, 0, end);
-    } else if (phase == 1) {
-        rc = b->is_big ? store(b)->put_big(b, OTA_BOOT_SCRATCH) : 0;
-        ota_boot_plan_copy(b, &c->secondary, &c->scratch, b->chunk_off, b->copy_len);
-        b->copy.to_off = 0;
-    } else {
+        if (!b->is_big) {
+            plan_fill(b);
+            end = t.magic == OTA_FIELD_SET ? end : ota_boot_unit_end(scratch, b->copy_len - 1);
+        }
+        ota_boot_plan_erase_backwards(b, scratch, 0, end);
+        return 1;
+    }
+    if (phase > 1 || !b->is_big) {
         return 0;
     }
+    rc = store(b)->put_big(b, OTA_BOOT_SCRATCH);
+    plan_fill(b);
     return rc == 0 ? 1 : rc;
 }
 

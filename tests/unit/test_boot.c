@@ -391,6 +391,23 @@ static void test_overwrite_has_no_way_back(void **state)
     assert_int_equal(external.mem[0], 0xff);
 }
 
+static void test_rows_that_are_rewritten_are_not_erased_before(void **state)
+{
+    static uint8_t row[512];
+
+    (void)state;
+    set_up();
+    internal.flash.flags = external.flash.flags = OTA_FLASH_REWRITE;
+    internal.flash.write_size = external.flash.write_size = sizeof row;
+    config.mode = &ota_boot_overwrite;
+    config.buf = row;
+    config.buf_len = sizeof row;
+    request(true);
+    assert_int_equal(booted(), NEW);
+    /* One write per row, and the erases of the secondary's header and trailer. */
+    assert_int_equal(power.ops, SLOT / sizeof row + 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -413,6 +430,7 @@ int main(void)
         cmocka_unit_test(test_prepared_swap_of_a_bad_image_is_given_up),
         cmocka_unit_test(test_status_beyond_the_image_is_not_followed),
         cmocka_unit_test(test_overwrite_has_no_way_back),
+        cmocka_unit_test(test_rows_that_are_rewritten_are_not_erased_before),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
