@@ -151,7 +151,7 @@ struct ota_config {
  */
 
 /* Memory of an agent: the caller's, to be left alone until ota_init. */
-#define OTA_AGENT_LEN (1280u + 64u * sizeof(void *))
+#define OTA_AGENT_LEN (1344u + 64u * sizeof(void *))
 
 struct ota_agent {
     uint64_t memory[OTA_AGENT_LEN / sizeof(uint64_t)];
