@@ -27,6 +27,7 @@ struct app {
     struct ota_crypto crypto;
     struct ota_key key;
     uint8_t key_der[OTA_PSA_KEY_MAX];
+    struct ota_log log;
     struct ota_config config;
     struct ota_agent agent;
     uint64_t work[OTA_WORK_LEN(512) / sizeof(uint64_t)];
@@ -104,6 +105,16 @@ static enum ota_answer on_update(void *arg, struct ota_hook_info *info)
     return OTA_ANSWER_CONTINUE;
 }
 
+static void on_log(void *arg, const struct ota_log_entry *entry)
+{
+    char text[OTA_LOG_TEXT_MAX];
+
+    (void)arg;
+    if (ota_log_format(entry, text, sizeof text) > 0) {
+        fprintf(stderr, "%s\n", text);
+    }
+}
+
 /* The key that images must be signed with. A product compiles it in. */
 static int load_key(struct app *app)
 {
@@ -162,6 +173,9 @@ static void configure(struct app *app)
     }
     c->hook = on_update;
     c->hook_arg = app;
+    app->log.write = on_log;
+    app->log.level = app->options.is_verbose ? OTA_LOG_DEBUG : OTA_LOG_OFF;
+    c->log = &app->log;
     c->work = app->work;
     c->work_len = sizeof app->work;
 }

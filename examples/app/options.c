@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char help[] =
-    "usage: example-app [-b HOST[:PORT]] [--flow job|direct] [--whole] [--now] [--once]\n"
+    "usage: example-app [-b HOST[:PORT]] [--flow job|direct] [--whole] [--now] [--once] [-v]\n"
     "\n"
     "Runs under ota-board: ota-board run --board FILE --flash DIR -- [options]\n"
     "\n"
@@ -19,6 +19,7 @@ static const char help[] =
     "      --timeout S           longest wait for a connection or an answer, in seconds\n"
     "      --now                 check for an update at once\n"
     "      --once                leave after one session\n"
+    "  -v, --verbose             show the agent's log\n"
     "  -h, --help                this text\n";
 
 static bool parse_number(const char *text, unsigned long max, unsigned long *out)
@@ -111,6 +112,9 @@ static bool take(struct options *o, int option)
     case 'o':
         o->is_once = true;
         return true;
+    case 'v':
+        o->is_verbose = true;
+        return true;
     case 'h':
         fputs(help, stdout);
         return false;
@@ -123,21 +127,17 @@ static bool take(struct options *o, int option)
 bool options_parse(struct options *o, int argc, char **argv)
 {
     static const struct option names[] = {
-        {"broker", required_argument, NULL, 'b'},
-        {"flow", required_argument, NULL, 'f'},
-        {"whole", no_argument, NULL, 'w'},
-        {"now", no_argument, NULL, 'n'},
-        {"window", required_argument, NULL, 'W'},
-        {"timeout", required_argument, NULL, 't'},
-        {"once", no_argument, NULL, 'o'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"broker", required_argument, NULL, 'b'}, {"flow", required_argument, NULL, 'f'},
+        {"whole", no_argument, NULL, 'w'},        {"now", no_argument, NULL, 'n'},
+        {"window", required_argument, NULL, 'W'}, {"timeout", required_argument, NULL, 't'},
+        {"once", no_argument, NULL, 'o'},         {"verbose", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     int option;
 
     memset(o, 0, sizeof *o);
     memcpy(o->host, "localhost", sizeof "localhost");
-    while ((option = getopt_long(argc, argv, "b:h", names, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "b:vh", names, NULL)) != -1) {
         if (!take(o, option)) {
             return false;
         }

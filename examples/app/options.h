@@ -18,6 +18,7 @@ struct options {
     uint32_t timeout_s; /* longest wait for an answer; 0: as the library says */
     bool is_now;        /* check at once, not after the initial interval */
     bool is_once;       /* leave after one session */
+    bool is_verbose;
 };
 
 /* False after telling what is wrong, or after the help: the caller leaves with status 2. */

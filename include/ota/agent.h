@@ -14,6 +14,7 @@
 #include "ota/err.h"
 #include "ota/image.h"
 #include "ota/job.h"
+#include "ota/log.h"
 #include "ota/mqtt.h"
 #include "ota/port.h"
 #include "ota/session.h"
@@ -97,6 +98,8 @@ struct ota_mqtt_config {
     const char *username;   /* NULL: none */
     const char *password;
     const char *company;        /* first level of every topic; "anycloud" */
+    const char *listen_topic;   /* last level of the topic for requests; "publish_notify" */
+    const char *will_topic;     /* of the last will; "cy_ota_device/will" */
     const char *const *filters; /* more topics to subscribe to, QoS 1; n_filters of them */
     uint8_t n_filters;
     uint16_t keep_alive_s; /* 60 */
@@ -137,6 +140,7 @@ struct ota_config {
 
     ota_hook hook; /* NULL: none */
     void *hook_arg;
+    const struct ota_log *log; /* NULL: tells nobody */
 
     void *work;      /* aligned for any type */
     size_t work_len; /* OTA_WORK_LEN(write_size of the secondary's device) or more */

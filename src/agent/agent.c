@@ -5,6 +5,7 @@
  */
 #include "agent/agent.h"
 
+#include "base/log.h"
 #include "ota/err.h"
 
 /* Longest sleep while a link works; its socket should end it sooner. */
@@ -16,6 +17,11 @@
 static uint64_t now(const struct agent *a)
 {
     return a->config->system.ops->now_ms(a->config->system.ctx);
+}
+
+void ota_agent_tell(const struct agent *a, enum ota_log_level level, const char *text, int err)
+{
+    OTA_LOG(a->config->log, level, now(a), "agent", text, err);
 }
 
 /* ---- Requests from elsewhere ----------------------------------------------------------------- */
@@ -99,12 +105,23 @@ static void report(struct agent *a, enum ota_event_kind kind, int err, uint64_t 
     }
 }
 
+/* How bad a failure is that the session knows of. */
+static enum ota_log_level level_of(const struct agent *a, int err)
+{
+    if (err == OTA_ENOUPDATE || err == OTA_ESTOPPED) {
+        return OTA_LOG_NOTICE;
+    }
+    return err == a->session.err || err == a->session.report_err ? OTA_LOG_ERROR : OTA_LOG_WARNING;
+}
+
 static void end_failed(struct agent *a, int err, uint64_t now_ms)
 {
     enum ota_answer answer = ota_agent_call_hook(a, OTA_MOMENT_FAILED, err);
     bool is_stop = answer == OTA_ANSWER_STOP || err == OTA_ESTOPPED;
+    enum ota_state state = a->session.state;
 
     report(a, is_stop ? OTA_EVENT_STOP : OTA_EVENT_FAIL, err, now_ms);
+    ota_agent_tell(a, level_of(a, err), ota_state_text(state), err);
 }
 
 static void end_done(struct agent *a, uint64_t now_ms)
@@ -117,8 +134,10 @@ static void end_done(struct agent *a, uint64_t now_ms)
     }
     if (a->session.state == OTA_STATE_OTA_COMPLETE && a->is_marked && a->config->reboot) {
         /* Into the bootloader, unless this device only pretends to. */
+        ota_agent_tell(a, OTA_LOG_NOTICE, "restarting to install the image", 0);
         a->config->system.ops->reset(a->config->system.ctx);
     }
+    ota_agent_tell(a, OTA_LOG_DEBUG, "done", 0);
     report(a, OTA_EVENT_OK, 0, now_ms);
 }
 
@@ -174,6 +193,7 @@ static void enter(struct agent *a, uint64_t now_ms)
     enum ota_answer answer;
     int err;
 
+    ota_agent_tell(a, OTA_LOG_INFO, ota_state_text(state), 0);
     if (rc != 0) {
         end_failed(a, rc, now_ms);
         return;
@@ -208,10 +228,12 @@ static bool obey(struct agent *a, uint64_t now_ms)
         a->is_checked = true;
     }
     if (take(&a->requests.shutdown)) {
+        ota_agent_tell(a, OTA_LOG_NOTICE, "shutdown", 0);
         report(a, OTA_EVENT_EXIT, OTA_ESTOPPED, now_ms);
         return true;
     }
     if (take(&a->requests.stop) && !is_waiting) {
+        ota_agent_tell(a, OTA_LOG_NOTICE, ota_state_text(a->session.state), OTA_ESTOPPED);
         report(a, OTA_EVENT_STOP, OTA_ESTOPPED, now_ms);
         return true;
     }

@@ -74,6 +74,9 @@ enum ota_answer ota_agent_call_hook(struct agent *a, enum ota_moment moment, int
 /* Calls it for a block about to be stored. */
 enum ota_answer ota_agent_call_write_hook(struct agent *a, const uint8_t *data, uint32_t len);
 
+/* Tells the application's log. text is static. */
+void ota_agent_tell(const struct agent *a, enum ota_log_level level, const char *text, int err);
+
 /* The error that an answer stands for: 0 for CONTINUE and HANDLED. */
 int ota_agent_answer_error(enum ota_answer answer);
 

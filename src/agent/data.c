@@ -59,7 +59,8 @@ int ota_agent_open_storage(struct agent *a, uint64_t now_ms)
 int ota_agent_close_storage(struct agent *a, uint64_t now_ms)
 {
     (void)now_ms;
-    return a->xfer.next == 0 ? 0 : ota_sink_finish(&a->sink);
+    /* What the application has stored itself, it has finished itself. */
+    return a->xfer.next == 0 || a->sink.off == 0 ? 0 : ota_sink_finish(&a->sink);
 }
 
 /* The next try begins at off, as the record log has it then. */
@@ -87,8 +88,14 @@ static int store(struct agent *a, const struct ota_link_data *d, uint32_t skip)
 {
     static const struct ota_version unknown;
     const struct ota_version *offered = d->version != NULL ? d->version : &unknown;
-    int rc = ota_sink_push(&a->sink, d->total, d->data + skip, d->len - skip);
+    int rc;
 
+    if (a->sink.area == NULL) { /* the application has opened the slot in its own way */
+        open_sink(a);
+    }
+    rc = a->sink.off == d->off + skip
+             ? ota_sink_push(&a->sink, d->total, d->data + skip, d->len - skip)
+             : OTA_EDATA; /* blocks before this one are the application's */
     if (rc != 0) {
         return recover(a, rc);
     }

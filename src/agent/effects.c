@@ -50,6 +50,7 @@ static int begin_session(struct agent *a, uint64_t now_ms)
     a->fetched = 0;
     a->xfer_config.run = 1;
     memset(&a->job, 0, sizeof a->job);
+    memset(&a->sink, 0, sizeof a->sink);
     ota_xfer_init(&a->xfer, &a->xfer_config, 0, 0, now_ms);
     if (rc == 0) {
         return OTA_ESTATE; /* a download would destroy the image to revert to */
@@ -154,6 +155,9 @@ static int mark(struct agent *a)
         rc = ota_slot_set_pending(a->config->secondary, a->config->is_permanent);
     }
     a->is_marked = rc == 0;
+    if (rc == 0) {
+        ota_agent_tell(a, OTA_LOG_NOTICE, "image is marked to be installed", 0);
+    }
     return rc != 0 ? rc : ota_agent_note_marked(a);
 }
 

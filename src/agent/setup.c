@@ -136,7 +136,8 @@ static int check_config(const struct ota_config *c)
     size_t board_len;
 
     if (c->board == NULL || c->primary == NULL || c->secondary == NULL || c->work == NULL ||
-        c->trust.crypto == NULL || check_system(c) != 0) {
+        c->trust.crypto == NULL || check_system(c) != 0 ||
+        (c->log != NULL && c->log->write == NULL)) {
         return OTA_EARG;
     }
     board_len = strlen(c->board);

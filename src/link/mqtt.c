@@ -165,7 +165,8 @@ static int publish(struct ota_mqtt_link *l, const char *text, size_t len)
     ota_out_text(&o, c->company != NULL ? c->company : COMPANY);
     ota_out_char(&o, '/');
     ota_out_text(&o, l->env->config->board);
-    ota_out_text(&o, "/" LISTEN_TOPIC);
+    ota_out_char(&o, '/');
+    ota_out_text(&o, c->listen_topic != NULL ? c->listen_topic : LISTEN_TOPIC);
     rc = ota_out_end(&o);
     return rc < 0 ? rc : client_of(l)->ops->publish(client_of(l)->ctx, topic, text, len);
 }
@@ -208,7 +209,7 @@ static int begin_connect(struct ota_mqtt_link *l)
         .client_id = l->client_id,
         .username = c->username,
         .password = c->password,
-        .will_topic = WILL_TOPIC,
+        .will_topic = c->will_topic != NULL ? c->will_topic : WILL_TOPIC,
         .will_payload = WILL_PAYLOAD,
     };
 

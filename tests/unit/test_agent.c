@@ -362,6 +362,27 @@ static void test_answers_of_the_hook_lead_where_they_lead_in_the_original(void *
     }
 }
 
+static void test_application_may_store_the_image_itself(void **state)
+{
+    (void)state;
+    memcpy(w.flash.mem + SLOT, w.image, IMAGE_LEN); /* as an application's own writes would */
+    answer_once(OTA_MOMENT_BEFORE, OTA_STATE_STORAGE_WRITE, OTA_ANSWER_HANDLED);
+    w.n_answers = 100;
+    start();
+    run_sessions(1);
+    expect_installed();
+    expect_trace("mqtt-job");
+}
+
+static void test_image_stored_by_two_is_not_mixed_up(void **state)
+{
+    (void)state;
+    answer_once(OTA_MOMENT_BEFORE, OTA_STATE_STORAGE_WRITE, OTA_ANSWER_HANDLED);
+    start();
+    run_sessions(1);
+    expect_installed(); /* the second block is refused, and the next try begins at the start */
+}
+
 /* ---- Faults -------------------------------------------------------------------------------------
  */
 
@@ -926,6 +947,8 @@ int main(void)
         cmocka_unit_test_setup(test_duplicates_change_nothing, set_up),
         cmocka_unit_test_setup(test_answers_of_the_hook_lead_where_they_lead_in_the_original,
                                set_up),
+        cmocka_unit_test_setup(test_application_may_store_the_image_itself, set_up),
+        cmocka_unit_test_setup(test_image_stored_by_two_is_not_mixed_up, set_up),
         cmocka_unit_test_setup(test_lost_connection_is_made_again_and_the_download_goes_on, set_up),
         cmocka_unit_test_setup(test_lost_chunk_is_asked_for_again, set_up),
         cmocka_unit_test_setup(test_reversed_image_arrives, set_up),
