@@ -9,17 +9,11 @@
 #include <poll.h>
 
 #include "ota/mqtt.h"
+#include "posix/tls.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Trust anchors and identity for TLS. All NULL: the system's certificate store, no identity. */
-struct ota_posix_tls {
-    const char *cafile; /* PEM; replaces the system's store */
-    const char *cert;   /* PEM of the client certificate; needs key */
-    const char *key;    /* PEM, without a password */
-};
 
 struct ota_posix_mqtt;
 
