@@ -54,21 +54,13 @@ static struct ota_event event_number(size_t i)
 
 /* What the next state can depend on, without the times. */
 struct key {
-<<<<<<< HEAD
-    int state, err, report_err, stopped, exiting, failures, connects, downloads, report;
-=======
-    int state, err, report_err, stopped, exiting, failures, connects, downloads, job_due;
->>>>>>> ffb1f9a (http: link, client interface, URLs in jobs)
+    int state, err, report_err, stopped, exiting, failures, connects, downloads, report, job_due;
 };
 
 static struct key key_of(const struct ota_session *s)
 {
     struct key k = {(int)s->state,   s->err,      s->report_err, s->is_stopped, s->is_exiting,
-<<<<<<< HEAD
-                    s->failures > 0, s->connects, s->downloads,  s->has_report};
-=======
-                    s->failures > 0, s->connects, s->downloads,  s->is_job_due};
->>>>>>> ffb1f9a (http: link, client interface, URLs in jobs)
+                    s->failures > 0, s->connects, s->downloads,  s->has_report, s->is_job_due};
 
     return k;
 }
