@@ -107,6 +107,7 @@ static bool is_same(const char *x, const char *y)
 static int parse_job(struct agent *a, uint64_t now_ms)
 {
     struct ota_version before = a->job.version;
+    int order;
     int rc = ota_job_parse(a->env.text, a->env.text_len, &a->server, &a->job);
 
     if (rc != 0) {
@@ -115,8 +116,11 @@ static int parse_job(struct agent *a, uint64_t now_ms)
     if (!is_same(a->job.board, a->config->board)) {
         return OTA_EBOARD;
     }
-    if (ota_version_compare(&a->job.version, &a->running) <= 0) {
-        return OTA_EVERSION;
+    order = ota_version_compare(&a->job.version, &a->running);
+    if (order <= 0) {
+        /* A web server gives everybody the same document: nothing new is no fault. */
+        return order == 0 && a->server.transport != OTA_TRANSPORT_MQTT ? OTA_ENOUPDATE
+                                                                       : OTA_EVERSION;
     }
     if (ota_agent_is_refused(a, &a->job.version)) {
         return a->journal.last.err;
