@@ -19,14 +19,6 @@ struct options {
     struct server web;
     enum ota_transport transport;
     enum ota_flow flow;
-<<<<<<< HEAD
-    bool is_whole;      /* ask once for the whole image */
-    uint8_t window;     /* chunks asked for ahead; 0: as the library says */
-    uint32_t timeout_s; /* longest wait for an answer; 0: as the library says */
-    bool is_now;        /* check at once, not after the initial interval */
-    bool is_once;       /* leave after one session */
-    bool is_verbose;
-=======
     const char *cafile; /* NULL: the system's store */
     const char *cert;
     const char *key;
@@ -37,7 +29,7 @@ struct options {
     uint32_t timeout_s;  /* longest wait for an answer; 0: as the library says */
     bool is_now;         /* check at once, not after the initial interval */
     bool is_once;        /* leave after one session */
->>>>>>> 4b0642c (posix: HTTP client with libcurl; example over HTTP)
+    bool is_verbose;
 };
 
 /* False after telling what is wrong, or after the help: the caller leaves with status 2. */
