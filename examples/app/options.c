@@ -8,22 +8,20 @@
 #include <string.h>
 
 static const char help[] =
-    "usage: example-app [--transport mqtt|http|https] [-b HOST[:PORT]] [--http HOST[:PORT]]\n"
-    "                   [--flow job|direct] [--now] [--once] [more options]\n"
+    "usage: example-app [-b HOST[:PORT]] [--flow job|direct] [--whole] [--now] [--once] [-v]\n"
     "\n"
     "Runs under ota-board: ota-board run --board FILE --flash DIR -- [options]\n"
     "\n"
-    "  -t, --transport NAME      where sessions begin: mqtt, http or https (default mqtt)\n"
     "  -b, --broker HOST[:PORT]  MQTT broker (default localhost:1883; IPv6 as [::1]:1883)\n"
-    "      --http HOST[:PORT]    HTTP server (default localhost:80, for https localhost:443)\n"
-    "      --flow job|direct     get a job document first, or the image at once (default job)\n"
-    "      --tls                 MQTT over TLS\n"
-    "      --cafile FILE         trust the authorities in this PEM file, not those of the system\n"
-    "      --cert FILE           client certificate, PEM; needs --key\n"
+    "      --tls                 reach the broker over TLS (default port 8883)\n"
+    "      --cafile FILE         whom to trust, PEM (default: the system's trust store)\n"
+    "      --cert FILE           own certificate, PEM\n"
     "      --key FILE            its private key, PEM\n"
-    "      --whole               MQTT: ask once for the whole image instead of chunk by chunk\n"
-    "      --window N            MQTT: chunks asked for ahead, 1 to 255 (default 4)\n"
-    "      --range BYTES         HTTP: ask for so many bytes at a time (default: all at once)\n"
+    "      --user NAME           user name at the broker\n"
+    "      --password-file FILE  file whose first line is the password\n"
+    "      --flow job|direct     get a job document first, or the image at once (default job)\n"
+    "      --whole               ask once for the whole image instead of chunk by chunk\n"
+    "      --window N            chunks asked for ahead, 1 to 255 (default 4)\n"
     "      --timeout S           longest wait for a connection or an answer, in seconds\n"
     "      --now                 check for an update at once\n"
     "      --once                leave after one session\n"
@@ -55,7 +53,7 @@ static bool parse_port(const char *text, uint16_t *out)
 }
 
 /* HOST, HOST:PORT, [V6]:PORT or a bare IPv6 address. */
-static bool parse_server(struct server *s, const char *text)
+static bool parse_broker(struct options *o, const char *text)
 {
     const char *host = text;
     const char *port = NULL;
@@ -71,27 +69,13 @@ static bool parse_server(struct server *s, const char *text)
         port = strchr(text, ':') + 1;
         len = (size_t)(port - 1 - text);
     }
-    if (len == 0 || len >= sizeof s->host) {
-        fprintf(stderr, "example-app: \"%s\" is no server: give HOST or HOST:PORT\n", text);
+    if (len == 0 || len >= sizeof o->host) {
+        fprintf(stderr, "example-app: \"%s\" is no broker: give HOST or HOST:PORT\n", text);
         return false;
     }
-    memcpy(s->host, host, len);
-    s->host[len] = '\0';
-    return port == NULL || parse_port(port, &s->port);
-}
-
-static bool parse_transport(struct options *o, const char *text)
-{
-    static const char *const names[] = {"", "mqtt", "http", "https"};
-
-    for (int i = OTA_TRANSPORT_MQTT; i <= OTA_TRANSPORT_HTTPS; i++) {
-        if (strcmp(text, names[i]) == 0) {
-            o->transport = (enum ota_transport)i;
-            return true;
-        }
-    }
-    fprintf(stderr, "example-app: \"%s\" is no transport: give mqtt, http or https\n", text);
-    return false;
+    memcpy(o->host, host, len);
+    o->host[len] = '\0';
+    return port == NULL || parse_port(port, &o->port);
 }
 
 static bool parse_flow(struct options *o, const char *text)
@@ -104,31 +88,58 @@ static bool parse_flow(struct options *o, const char *text)
     return true;
 }
 
+static bool read_password(struct options *o, const char *path)
+{
+    FILE *f = fopen(path, "re");
+    bool is_read = f != NULL && fgets(o->password, sizeof o->password, f) != NULL;
+
+    if (f != NULL) {
+        (void)fclose(f); /* was only read */
+    }
+    if (!is_read) {
+        fprintf(stderr, "example-app: no password in \"%s\"\n", path);
+        return false;
+    }
+    o->password[strcspn(o->password, "\r\n")] = '\0';
+    return true;
+}
+
+/* Who the server is, and who this device is to it. */
+static bool take_trust(struct options *o, int option)
+{
+    switch (option) {
+    case 'T':
+        o->is_tls = true;
+        return true;
+    case 'A':
+        o->tls.cafile = optarg;
+        return true;
+    case 'C':
+        o->tls.cert = optarg;
+        return true;
+    case 'K':
+        o->tls.key = optarg;
+        return true;
+    case 'U':
+        o->user = optarg;
+        return true;
+    case 'P':
+        return read_password(o, optarg);
+    default:
+        fputs("example-app: see --help\n", stderr);
+        return false;
+    }
+}
+
 static bool take(struct options *o, int option)
 {
     unsigned long n;
 
     switch (option) {
-    case 't':
-        return parse_transport(o, optarg);
     case 'b':
-        return parse_server(&o->broker, optarg);
-    case 'H':
-        return parse_server(&o->web, optarg);
+        return parse_broker(o, optarg);
     case 'f':
         return parse_flow(o, optarg);
-    case 'T':
-        o->is_tls = true;
-        return true;
-    case 'a':
-        o->cafile = optarg;
-        return true;
-    case 'c':
-        o->cert = optarg;
-        return true;
-    case 'k':
-        o->key = optarg;
-        return true;
     case 'w':
         o->is_whole = true;
         return true;
@@ -138,13 +149,7 @@ static bool take(struct options *o, int option)
         }
         o->window = (uint8_t)n;
         return true;
-    case 'r':
-        if (!parse_number(optarg, 1ul << 30, &n)) {
-            return false;
-        }
-        o->range_size = (uint32_t)n;
-        return true;
-    case 's':
+    case 't':
         if (!parse_number(optarg, 86400, &n)) {
             return false;
         }
@@ -163,49 +168,41 @@ static bool take(struct options *o, int option)
         fputs(help, stdout);
         return false;
     default:
-        fputs("example-app: see --help\n", stderr);
-        return false;
+        return take_trust(o, option);
     }
 }
 
 bool options_parse(struct options *o, int argc, char **argv)
 {
     static const struct option names[] = {
-        {"transport", required_argument, NULL, 't'},
         {"broker", required_argument, NULL, 'b'},
-        {"http", required_argument, NULL, 'H'},
         {"flow", required_argument, NULL, 'f'},
-        {"tls", no_argument, NULL, 'T'},
-        {"cafile", required_argument, NULL, 'a'},
-        {"cert", required_argument, NULL, 'c'},
-        {"key", required_argument, NULL, 'k'},
         {"whole", no_argument, NULL, 'w'},
-        {"range", required_argument, NULL, 'r'},
         {"now", no_argument, NULL, 'n'},
         {"window", required_argument, NULL, 'W'},
-        {"timeout", required_argument, NULL, 's'},
+        {"timeout", required_argument, NULL, 't'},
         {"once", no_argument, NULL, 'o'},
         {"verbose", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
+        {"tls", no_argument, NULL, 'T'},
+        {"cafile", required_argument, NULL, 'A'},
+        {"cert", required_argument, NULL, 'C'},
+        {"key", required_argument, NULL, 'K'},
+        {"user", required_argument, NULL, 'U'},
+        {"password-file", required_argument, NULL, 'P'},
         {NULL, 0, NULL, 0},
     };
     int option;
 
     memset(o, 0, sizeof *o);
-    memcpy(o->broker.host, "localhost", sizeof "localhost");
-    memcpy(o->web.host, "localhost", sizeof "localhost");
-    o->transport = OTA_TRANSPORT_MQTT;
-    while ((option = getopt_long(argc, argv, "t:b:vh", names, NULL)) != -1) {
+    memcpy(o->host, "localhost", sizeof "localhost");
+    while ((option = getopt_long(argc, argv, "b:vh", names, NULL)) != -1) {
         if (!take(o, option)) {
             return false;
         }
     }
     if (optind < argc) {
         fprintf(stderr, "example-app: unexpected \"%s\"; see --help\n", argv[optind]);
-        return false;
-    }
-    if ((o->cert == NULL) != (o->key == NULL)) {
-        fputs("example-app: --cert and --key go together\n", stderr);
         return false;
     }
     return true;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ota/err.h"
+#include "posix/openssl.h"
 
 /* Packets that one poll takes from the socket, at most. */
 #define PACKETS_PER_POLL 64
@@ -22,6 +23,7 @@
 /* A connect under way. Shared by the client and the thread; whoever lets go last releases it. */
 struct attempt {
     struct mosquitto *mosq;
+    struct ota_posix_tls_context *tls; /* NULL: plain */
     char *host;
     int port;
     int keep_alive_s;
@@ -37,9 +39,15 @@ struct ota_posix_mqtt {
     struct ota_mqtt client;
     struct ota_posix_tls tls;
     const struct ota_mqtt_sink *sink;
-    struct attempt *attempt; /* while connecting */
-    struct mosquitto *mosq;  /* once connected */
-    bool is_accepted;        /* CONNACK came */
+    struct attempt *attempt;                   /* while connecting */
+    struct mosquitto *mosq;                    /* once connected */
+    struct ota_posix_tls_context *tls_context; /* of mosq; NULL: plain */
+    bool is_accepted;                          /* CONNACK came */
+    int refused;                               /* the error that a CONNACK brought */
+    /* The TLS session to go on with, and whose it is. */
+    SSL_SESSION *session;
+    char *session_host;
+    int session_port;
 };
 
 static void emit(struct ota_posix_mqtt *m, const struct ota_mqtt_event *ev)
@@ -82,6 +90,14 @@ static int error_of(int rc, int error)
     }
 }
 
+/* libmosquitto hides why TLS failed; the context knows. */
+static int tls_error(const struct ota_posix_tls_context *tls, int err)
+{
+    int known = tls != NULL && err != 0 && err != OTA_ERESOLVE ? ota_posix_tls_error(tls) : 0;
+
+    return known != 0 ? known : err;
+}
+
 /* Return codes of CONNACK. */
 static int refusal(int code)
 {
@@ -99,7 +115,13 @@ static void on_connect(struct mosquitto *mosq, void *ctx, int code)
 
     (void)mosq;
     m->is_accepted = code == 0;
-    emit_simple(m, OTA_MQTT_CONNECTED, refusal(code));
+    if (m->tls_context != NULL) {
+        m->tls_context->is_in_use = true;
+    }
+    m->refused = refusal(code);
+    if (code == 0) {
+        emit_simple(m, OTA_MQTT_CONNECTED, 0);
+    } /* else libmosquitto is about to give the connection up */
 }
 
 static void on_subscribe(struct mosquitto *mosq, void *ctx, int mid, int n, const int *granted)
@@ -135,6 +157,14 @@ static void on_message(struct mosquitto *mosq, void *ctx, const struct mosquitto
 /* ---- Connecting --------------------------------------------------------------------------------
  */
 
+static void free_tls(struct ota_posix_tls_context *tls)
+{
+    if (tls != NULL) {
+        ota_posix_tls_close(tls);
+        free(tls);
+    }
+}
+
 static void release(struct attempt *t)
 {
     bool is_last;
@@ -146,6 +176,7 @@ static void release(struct attempt *t)
         return;
     }
     mosquitto_destroy(t->mosq);
+    free_tls(t->tls);
     (void)pthread_mutex_destroy(&t->lock);
     if (t->done_fd >= 0) {
         (void)close(t->done_fd);
@@ -194,13 +225,42 @@ static int start_thread(struct attempt *t)
     return 0;
 }
 
-static int set_tls(const struct ota_posix_mqtt *m, struct mosquitto *mosq)
+/* Keeps the TLS session for the next connection to the server of login, or drops it. */
+static int remember_server(struct ota_posix_mqtt *m, const struct ota_mqtt_login *login)
 {
-    const char *capath = m->tls.cafile == NULL ? "/etc/ssl/certs" : NULL;
-    int rc = mosquitto_tls_set(mosq, m->tls.cafile, capath, m->tls.cert, m->tls.key, NULL);
+    if (m->session_host != NULL && strcmp(m->session_host, login->host) == 0 &&
+        m->session_port == login->port) {
+        return 0;
+    }
+    SSL_SESSION_free(m->session);
+    m->session = NULL;
+    free(m->session_host);
+    m->session_host = strdup(login->host);
+    m->session_port = login->port;
+    return m->session_host != NULL ? 0 : OTA_ENOSPC;
+}
+
+static int make_tls(struct ota_posix_mqtt *m, struct attempt *t, const struct ota_mqtt_login *login)
+{
+    char why[256];
+    int rc = remember_server(m, login);
+
+    t->tls = rc == 0 ? calloc(1, sizeof *t->tls) : NULL;
+    if (t->tls == NULL) {
+        return OTA_ENOSPC;
+    }
+    rc = ota_posix_tls_open(t->tls, &m->tls, login->host, why, sizeof why);
+    t->tls->session = m->session;
+    m->session = NULL;
+    return rc;
+}
+
+static int set_tls(struct attempt *t)
+{
+    int rc = mosquitto_int_option(t->mosq, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
 
     if (rc == MOSQ_ERR_SUCCESS) {
-        rc = mosquitto_tls_opts_set(mosq, 1, "tlsv1.2", NULL);
+        rc = mosquitto_void_option(t->mosq, MOSQ_OPT_SSL_CTX, t->tls->ssl_ctx);
     }
     return rc == MOSQ_ERR_SUCCESS ? 0 : OTA_ETLS;
 }
@@ -219,28 +279,27 @@ static int set_login(struct mosquitto *mosq, const struct ota_mqtt_login *login)
     return error_of(rc, 0);
 }
 
-static struct mosquitto *new_mosquitto(struct ota_posix_mqtt *m, const struct ota_mqtt_login *login,
-                                       int *err)
+static int make_mosquitto(struct ota_posix_mqtt *m, struct attempt *t,
+                          const struct ota_mqtt_login *login)
 {
-    struct mosquitto *mosq = mosquitto_new(login->client_id, login->clean_session, m);
+    int rc;
 
-    if (mosq == NULL) {
-        *err = OTA_ENOSPC;
-        return NULL;
+    t->mosq = mosquitto_new(login->client_id, login->clean_session, m);
+    if (t->mosq == NULL) {
+        return OTA_ENOSPC;
     }
-    *err = set_login(mosq, login);
-    if (*err == 0 && login->tls) {
-        *err = set_tls(m, mosq);
+    rc = set_login(t->mosq, login);
+    if (rc == 0 && login->tls) {
+        rc = make_tls(m, t, login);
     }
-    if (*err != 0) {
-        mosquitto_destroy(mosq);
-        return NULL;
+    if (rc == 0 && login->tls) {
+        rc = set_tls(t);
     }
-    mosquitto_connect_callback_set(mosq, on_connect);
-    mosquitto_subscribe_callback_set(mosq, on_subscribe);
-    mosquitto_publish_callback_set(mosq, on_publish);
-    mosquitto_message_callback_set(mosq, on_message);
-    return mosq;
+    mosquitto_connect_callback_set(t->mosq, on_connect);
+    mosquitto_subscribe_callback_set(t->mosq, on_subscribe);
+    mosquitto_publish_callback_set(t->mosq, on_publish);
+    mosquitto_message_callback_set(t->mosq, on_message);
+    return rc;
 }
 
 static int begin_connect(void *ctx, const struct ota_mqtt_login *login)
@@ -262,8 +321,8 @@ static int begin_connect(void *ctx, const struct ota_mqtt_login *login)
     t->keep_alive_s = login->keep_alive_s;
     t->host = strdup(login->host);
     t->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    t->mosq = new_mosquitto(m, login, &err);
-    if (t->mosq != NULL) {
+    err = make_mosquitto(m, t, login);
+    if (err == 0) {
         err = t->host == NULL || t->done_fd < 0 ? OTA_ENOSPC : start_thread(t);
     }
     if (err != 0) {
@@ -272,6 +331,7 @@ static int begin_connect(void *ctx, const struct ota_mqtt_login *login)
     }
     m->attempt = t;
     m->is_accepted = false;
+    m->refused = 0;
     return 0;
 }
 
@@ -290,10 +350,14 @@ static void finish_connect(struct ota_posix_mqtt *m)
     m->attempt = NULL;
     if (t->rc == MOSQ_ERR_SUCCESS) {
         m->mosq = t->mosq;
+        m->tls_context = t->tls;
         t->mosq = NULL;
+        t->tls = NULL;
         release(t);
     } else {
         int err = error_of(t->rc, t->error);
+
+        err = err == OTA_ETLS ? tls_error(t->tls, err) : err;
 
         release(t);
         emit_simple(m, OTA_MQTT_CONNECTED, err);
@@ -308,13 +372,25 @@ static void bind_sink(void *ctx, const struct ota_mqtt_sink *sink)
     ((struct ota_posix_mqtt *)ctx)->sink = sink;
 }
 
+static void drop(struct ota_posix_mqtt *m)
+{
+    mosquitto_destroy(m->mosq);
+    m->mosq = NULL;
+    m->is_accepted = false;
+    if (m->tls_context != NULL) {
+        SSL_SESSION_free(m->session);
+        m->session = m->tls_context->session;
+        m->tls_context->session = NULL;
+        free_tls(m->tls_context);
+        m->tls_context = NULL;
+    }
+}
+
 static void lose(struct ota_posix_mqtt *m, int err)
 {
     bool was_accepted = m->is_accepted;
 
-    mosquitto_destroy(m->mosq);
-    m->mosq = NULL;
-    m->is_accepted = false;
+    drop(m);
     emit_simple(m, was_accepted ? OTA_MQTT_LOST : OTA_MQTT_CONNECTED, err);
 }
 
@@ -389,6 +465,10 @@ static int poll_client(void *ctx)
     if (rc != MOSQ_ERR_SUCCESS) {
         int err = error_of(rc, errno);
 
+        err = tls_error(m->tls_context, err);
+        if (m->refused != 0) {
+            err = m->refused;
+        }
         lose(m, m->is_accepted && err == OTA_ECONNECT ? OTA_EDROPPED : err);
     }
     return 0;
@@ -404,10 +484,8 @@ static void disconnect(void *ctx)
     }
     if (m->mosq != NULL) {
         (void)mosquitto_disconnect(m->mosq); /* best effort: the socket is closed in any case */
-        mosquitto_destroy(m->mosq);
-        m->mosq = NULL;
+        drop(m);
     }
-    m->is_accepted = false;
 }
 
 struct ota_posix_mqtt *ota_posix_mqtt_new(const struct ota_posix_tls *tls)
@@ -439,6 +517,8 @@ void ota_posix_mqtt_free(struct ota_posix_mqtt *m)
 {
     if (m != NULL) {
         disconnect(m);
+        SSL_SESSION_free(m->session);
+        free(m->session_host);
         free(m);
     }
 }
@@ -446,6 +526,11 @@ void ota_posix_mqtt_free(struct ota_posix_mqtt *m)
 const struct ota_mqtt *ota_posix_mqtt_client(struct ota_posix_mqtt *m)
 {
     return &m->client;
+}
+
+bool ota_posix_mqtt_is_resumed(const struct ota_posix_mqtt *m)
+{
+    return m->tls_context != NULL && m->tls_context->is_session_taken;
 }
 
 void ota_posix_mqtt_pollfd(const struct ota_posix_mqtt *m, struct pollfd *p)

@@ -14,11 +14,13 @@ def free_port():
 
 
 class Mosquitto:
-    """Started in `folder`; `settings` are further lines of its configuration. Use with `with`."""
+    """Started in `folder`; `settings` are further lines of its configuration, `env` further variables of
+    its environment. Use with `with`."""
 
-    def __init__(self, folder, settings="", port=None):
+    def __init__(self, folder, settings="", port=None, env=None):
         self.port = port or free_port()
         self.process = None
+        self.env = {**os.environ, **(env or {})}
         self.config = os.path.join(folder, f"mosquitto-{self.port}.conf")
         self.log = os.path.join(folder, f"mosquitto-{self.port}.log")
         with open(self.config, "w") as f:
@@ -29,7 +31,7 @@ class Mosquitto:
         program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
         with open(self.log, "a") as log:
             self.process = subprocess.Popen([program, "-c", self.config], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log)
+                                            stdout=log, stderr=log, env=self.env)
         deadline = time.monotonic() + 10
         while True:
             try:

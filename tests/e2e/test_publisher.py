@@ -525,60 +525,6 @@ class TestSubscriberDoubts(Base):
         self.assertIn("/nonexistent/folder/out", done.stderr)
 
 
-class TestTls(Base):
-    """With a throw-away CA; the broker's certificate is for localhost, not for 127.0.0.1."""
-
-    def openssl(self, *args):
-        subprocess.run(["openssl", *args], cwd=self.folder, check=True, timeout=30,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def certificate(self, name, subject, extension=None):
-        new = ("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
-               f"/CN={subject}", "-keyout", f"{name}.key")
-        if name == "ca":
-            self.openssl(*new, "-x509", "-days", "2", "-out", "ca.crt")
-            return
-        self.openssl(*new, "-out", f"{name}.csr")
-        (self.folder / "extension").write_text(extension or "")
-        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key",
-                     "-CAcreateserial", "-days", "2", "-extfile", "extension", "-out",
-                     f"{name}.crt")
-
-    def setUp(self):
-        super().setUp()
-        self.broker.stop()
-        self.certificate("ca", "test CA")
-        self.certificate("server", "localhost", "subjectAltName=DNS:localhost")
-        self.certificate("client", "publisher")
-        user = "user root\n" if os.geteuid() == 0 else ""
-        self.broker = Mosquitto(self.temp.name, f"{user}cafile {self.folder}/ca.crt\n"
-                                f"certfile {self.folder}/server.crt\n"
-                                f"keyfile {self.folder}/server.key\nrequire_certificate true")
-        self.broker.start()
-        self.addCleanup(self.broker.stop)
-        self.own = ["--cert", self.folder / "client.crt", "--key", self.folder / "client.key"]
-
-    def test_both_ends_know_each_other_by_certificate(self):
-        image = self.image(50000)
-        tls = ["tls", "-b", f"localhost:{self.broker.port}", "--cafile", self.folder / "ca.crt",
-               *self.own]
-        self.publisher("-f", image, "-j", self.job, *tls)
-        self.subscribe(*tls, "--expect", image)
-        self.subscribe(*tls, "--expect", image, "-c", 4096)
-
-    def test_a_broker_that_cannot_be_trusted_is_left_at_once(self):
-        image = self.image()
-        for host, args in (("localhost", self.own),
-                           ("127.0.0.1", [*self.own, "--cafile", self.folder / "ca.crt"])):
-            with self.subTest(host=host):
-                p = self.publisher("-f", image, "-j", self.job, "tls", "-b",
-                                   f"{host}:{self.broker.port}", *args, ready=False)
-                self.assertEqual(p.process.wait(20), 1)
-                self.assertIn("certificate verify failed", p.text())
-        self.subscribe("tls", *self.own, expect=1)
-        self.assertIn("no secure connection", self.error)
-
-
 class TestLife(Base):
     def test_the_publisher_ends_cleanly_at_both_signals(self):
         for sig in (signal.SIGTERM, signal.SIGINT):

@@ -3,9 +3,9 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "ota/err.h"
 
 #include <errno.h>
-#include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -42,6 +42,7 @@ static void on_connect(struct mosquitto *mosq, void *obj, int rc)
     struct mqtt_link *l = obj;
     unsigned i;
 
+    l->tls.is_in_use = true;
     if (rc != 0) {
         (void)snprintf(l->detail, sizeof l->detail, "%s", mosquitto_connack_string(rc));
         /* 3 is "server unavailable"; the others do not go away by themselves. */
@@ -103,19 +104,25 @@ static void on_publish(struct mosquitto *mosq, void *obj, int mid)
 static int set_tls(struct mqtt_link *l)
 {
     const struct broker *b = l->config.broker;
+    const struct ota_posix_tls files = {b->cafile, b->cert, b->key};
     int rc;
 
     if (!b->tls) {
         return MOSQ_ERR_SUCCESS;
     }
-    /* libmosquitto's own option for the system's store fails on the second connection. */
-    rc = mosquitto_tls_set(l->mosq, b->cafile,
-                           b->cafile == NULL ? X509_get_default_cert_dir() : NULL, b->cert, b->key,
-                           NULL);
-    if (rc == MOSQ_ERR_SUCCESS) {
-        rc = mosquitto_tls_opts_set(l->mosq, 1, "tlsv1.2", NULL);
+    if (ota_posix_tls_open(&l->tls, &files, b->host, l->detail, sizeof l->detail) != 0) {
+        return MOSQ_ERR_TLS;
     }
-    return rc;
+    rc = mosquitto_int_option(l->mosq, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+    return rc == MOSQ_ERR_SUCCESS ? mosquitto_void_option(l->mosq, MOSQ_OPT_SSL_CTX, l->tls.ssl_ctx)
+                                  : rc;
+}
+
+static void free_client(struct mqtt_link *l)
+{
+    mosquitto_destroy(l->mosq);
+    l->mosq = NULL;
+    ota_posix_tls_close(&l->tls);
 }
 
 static int make_client(struct mqtt_link *l)
@@ -173,8 +180,8 @@ int mqtt_link_open(struct mqtt_link *l, const struct mqtt_link_config *config)
     (void)mosquitto_lib_init();
     rc = make_client(l);
     if (rc != MOSQ_ERR_SUCCESS) {
-        tool_error("cannot set up the connection: %s%s", mosquitto_strerror(rc),
-                   config->broker->tls ? " (are the TLS files in PEM format?)" : "");
+        tool_error("cannot set up the connection: %s",
+                   l->detail[0] != '\0' ? l->detail : mosquitto_strerror(rc));
         mqtt_link_close(l);
         return -1;
     }
@@ -213,7 +220,7 @@ static bool forget_if_barren(struct mqtt_link *l)
     if (l->barren < BARREN_MAX) {
         return false;
     }
-    mosquitto_destroy(l->mosq);
+    free_client(l);
     rc = make_client(l);
     if (rc != MOSQ_ERR_SUCCESS) {
         tool_error("cannot set up the connection: %s", mosquitto_strerror(rc));
@@ -242,18 +249,43 @@ static void lose(struct mqtt_link *l, const char *why, uint64_t now_ms)
     }
 }
 
-static const char *failure_text(int rc)
+static const char *failure_text(const struct mqtt_link *l, int rc, int error)
 {
-    if (rc == MOSQ_ERR_ERRNO && errno == EPROTO) {
-        return "the broker ends the TLS handshake (does it want a client certificate?)";
-    }
-    if (rc == MOSQ_ERR_ERRNO) {
-        return strerror(errno);
-    }
     if (rc == MOSQ_ERR_EAI) {
         return "the host name does not resolve";
     }
+    if (rc == MOSQ_ERR_ERRNO && error != EPROTO) {
+        return strerror(error);
+    }
+    if (l->config.broker->tls && ota_posix_tls_error(&l->tls) != 0) {
+        return ota_posix_tls_why(&l->tls);
+    }
+    if (l->state == MQTT_LINK_CONNECTING && !l->config.broker->tls) {
+        return "the broker closes the connection (does it want tls?)";
+    }
     return mosquitto_strerror(rc);
+}
+
+/* A certificate that is wrong now is wrong in a second. */
+static bool is_hopeless(const struct mqtt_link *l, int rc)
+{
+    int err = l->config.broker->tls ? ota_posix_tls_error(&l->tls) : 0;
+
+    return !l->was_up && err != 0 && (err != OTA_ETLS || rc == MOSQ_ERR_TLS);
+}
+
+/* Takes a failure of libmosquitto. 0, or -1 after telling that going on is pointless. */
+static int fail(struct mqtt_link *l, int rc, uint64_t now_ms)
+{
+    int error = errno;
+
+    if (!is_hopeless(l, rc)) {
+        lose(l, failure_text(l, rc, error), now_ms);
+        return 0;
+    }
+    tool_error("%s: no secure connection: %s", l->config.broker->name, ota_posix_tls_why(&l->tls));
+    l->failure = FAILURE_FATAL;
+    return -1;
 }
 
 static void begin_connect(struct mqtt_link *l, uint64_t now_ms)
@@ -266,16 +298,14 @@ static void begin_connect(struct mqtt_link *l, uint64_t now_ms)
     l->at_ms = now_ms + CONNECT_TIMEOUT_MS;
     l->misc_ms = now_ms + MISC_EVERY_MS;
     l->detail[0] = '\0';
+    ota_posix_tls_begin(&l->tls);
     mosquitto_log_callback_set(l->mosq, on_log);
     rc = l->connected_once
              ? mosquitto_reconnect_async(l->mosq)
              : mosquitto_connect_async(l->mosq, b->host, b->port, l->config.keepalive_s);
     l->connected_once = true;
-    if (rc == MOSQ_ERR_TLS && !l->was_up) {
-        tool_error("%s: no secure connection (%s)", b->name, l->detail);
-        l->failure = FAILURE_FATAL;
-    } else if (rc != MOSQ_ERR_SUCCESS) {
-        lose(l, failure_text(rc), now_ms);
+    if (rc != MOSQ_ERR_SUCCESS) {
+        (void)fail(l, rc, now_ms); /* the next turn ends it */
     }
 }
 
@@ -363,14 +393,10 @@ int mqtt_link_handle(struct mqtt_link *l, short revents, uint64_t now_ms)
         tool_error("%s: %s", l->config.broker->name, l->detail);
         return -1;
     }
-    if (rc == MOSQ_ERR_TLS && !l->was_up) {
-        /* A certificate that is wrong now is wrong in a second. */
-        tool_error("%s: no secure connection (%s)", l->config.broker->name, l->detail);
-        return -1;
-    }
     if (rc != MOSQ_ERR_SUCCESS) {
-        lose(l, failure_text(rc), now_ms);
-    } else if (l->failure != FAILURE_NONE) {
+        return fail(l, rc, now_ms);
+    }
+    if (l->failure != FAILURE_NONE) {
         lose(l, "refused", now_ms);
     } else if (l->state == MQTT_LINK_CONNECTING && now_ms >= l->at_ms) {
         lose(l, "the broker does not answer", now_ms);
@@ -406,7 +432,6 @@ void mqtt_link_close(struct mqtt_link *l)
             }
         }
     }
-    mosquitto_destroy(l->mosq);
-    l->mosq = NULL;
+    free_client(l);
     (void)mosquitto_lib_cleanup();
 }

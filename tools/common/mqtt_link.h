@@ -19,6 +19,7 @@
 #define TOOL_MQTT_LINK_H
 
 #include "common/broker.h"
+#include "posix/openssl.h"
 
 #include <mosquitto.h>
 #include <poll.h>
@@ -60,6 +61,7 @@ enum mqtt_link_state {
 struct mqtt_link {
     struct mqtt_link_config config;
     struct mosquitto *mosq;
+    struct ota_posix_tls_context tls; /* of mosq, if the broker is reached over TLS */
     enum mqtt_link_state state;
     char id[MQTT_LINK_ID_MAX + 1];
     char detail[200];      /* what libmosquitto said last about a failure */
