@@ -39,6 +39,17 @@ static int write_key(mbedtls_pk_context *pk, enum ota_sig_type type, uint8_t *bu
     return len;
 }
 
+/* The public half of a key pair will do. */
+static bool parse(mbedtls_pk_context *pk, const char *path)
+{
+    if (mbedtls_pk_parse_public_keyfile(pk, path) == 0) {
+        return true;
+    }
+    mbedtls_pk_free(pk);
+    mbedtls_pk_init(pk);
+    return mbedtls_pk_parse_keyfile(pk, path, NULL) == 0;
+}
+
 int ota_psa_key_load(const char *path, uint8_t *buf, size_t cap, struct ota_key *out)
 {
     mbedtls_pk_context pk;
@@ -46,7 +57,7 @@ int ota_psa_key_load(const char *path, uint8_t *buf, size_t cap, struct ota_key 
     int rc = OTA_EKEY;
 
     mbedtls_pk_init(&pk);
-    if (mbedtls_pk_parse_public_keyfile(&pk, path) == 0) {
+    if (parse(&pk, path)) {
         rc = type_of(&pk, &type);
     }
     if (rc == 0) {

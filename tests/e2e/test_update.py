@@ -1,0 +1,487 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The example application on an emulated board, updated over a real broker: by ota-publisher, by a
+publisher as the original's scripts behave, and by ones that lie.
+
+usage: test_update.py BIN_DIR BOARDS_DIR [TEST...]
+
+CUTS sets the number of power cuts (default 20).
+"""
+import json
+import math
+import os
+import pathlib
+import random
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from mosquitto import Mosquitto, free_port  # noqa: E402
+from mqtt_client import Client  # noqa: E402
+
+BIN = pathlib.Path(sys.argv[1]).resolve()
+BOARDS = pathlib.Path(sys.argv[2]).resolve()
+KIT = "GENERIC"
+LISTEN = f"anycloud/{KIT}/publish_notify"
+SLOT = 0x380000
+CUTS = int(os.environ.get("CUTS", "20"))
+PATIENCE = "3" if "SANITIZED" not in os.environ else "20"
+
+
+def tool(name, *args, expect=0, timeout=120):
+    done = subprocess.run([BIN / name, *map(str, args)], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False)
+    if expect is not None and done.returncode != expect:
+        raise AssertionError(f"{name} {args}: exit {done.returncode}\n{done.stdout}")
+    return done.stdout
+
+
+class Files:
+    """Keys and images that all tests share: made once."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.key = folder / "key.pem"
+        self.wrong = folder / "wrong.pem"
+        for key in (self.key, self.wrong):
+            tool("ota-imgtool", "keygen", "-k", key, "-t", "ecdsa-p256")
+        for version in ("1.0.0", "2.0.0", "3.0.0"):
+            stripped = folder / f"app-{version}"
+            subprocess.run(["strip", "-o", stripped, BIN / f"example-app-{version}"], check=True)
+
+    def image(self, version, *options, key=None, payload=None, name=None):
+        path = self.folder / f"{name or version}.img"
+        if not path.exists():
+            tool("ota-imgtool", "sign", "-k", key or self.key, "-v", version, "-H", 1024,
+                 "--pad-header", "--align", 8, "-S", SLOT, *options,
+                 payload or self.folder / f"app-{version}", path)
+        return path
+
+
+class Board:
+    """A board with 1.0.0 in its primary slot."""
+
+    def __init__(self, files):
+        self.files = files
+        self.folder = pathlib.Path(tempfile.mkdtemp(dir=files.folder))
+        self.common = ["--board", BOARDS / "generic-swap.json", "--flash", self.folder / "flash"]
+        tool("ota-board", "program", *self.common, "--slot", "primary", files.image("1.0.0"))
+
+    def command(self, port, *args):
+        return [BIN / "ota-board", "run", *self.common, "--key", self.files.key, "--", "-b",
+                f"127.0.0.1:{port}", "--now", "--once", "--timeout", PATIENCE, *args]
+
+    def run(self, port, *args):
+        """Power on until the application leaves; what the console showed."""
+        done = subprocess.run([*map(str, self.command(port, *args))], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=150, check=False)
+        if done.returncode != 0:
+            raise AssertionError(f"exit {done.returncode}\n{done.stdout}")
+        return done.stdout
+
+    def info(self):
+        return json.loads(tool("ota-board", "info", *self.common, "--key", self.files.key,
+                               "--json"))
+
+    def version(self):
+        return self.info()["primary"]["image"]["version"].split("+")[0]
+
+    def next_boot(self):
+        return self.info()["next_boot"]["swap_type"]
+
+    def slots(self):
+        """Content of both slots, without the record log."""
+        board = json.loads((BOARDS / "generic-swap.json").read_text())
+        flash = next((self.folder / "flash").iterdir()).read_bytes()
+        return [flash[int(str(board["areas"][n]["offset"]), 0):][:SLOT]
+                for n in ("primary", "secondary")]
+
+
+class Publisher:
+    """The real one."""
+
+    def __init__(self, port, image, *options, log=None):
+        self.process = subprocess.Popen(
+            [BIN / "ota-publisher", "-b", f"127.0.0.1:{port}", "-k", KIT, "-f", image, *options],
+            stdout=subprocess.PIPE, stderr=log or subprocess.DEVNULL)
+        if self.process.stdout.readline() != b"ready\n":
+            raise AssertionError("ota-publisher does not get ready")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.process.terminate()
+        self.process.wait(20)
+        self.process.stdout.close()
+
+
+def chunk(image, offset, size, version=(2, 0, 0), lies=None):
+    """One message of the original's publisher: 32 bytes of header, then data."""
+    data = image[offset:offset + size]
+    f = {"magic": b"OTAImage", "data_off": 32, "kind": 0, "total": len(image), "offset": offset,
+         "size": len(data), "count": math.ceil(len(image) / size), "index": offset // size,
+         **(lies or {})}
+    return struct.pack("<8s5H2I3H", f["magic"], f["data_off"], f["kind"], *version, f["total"],
+                       f["offset"], f["size"], f["count"] & 0xffff, f["index"] & 0xffff) + data
+
+
+class Scripted(threading.Thread):
+    """A publisher in this process: `job` is its answer, `lie` may change a chunk."""
+
+    def __init__(self, port, image, job=None, lie=None):
+        super().__init__(daemon=True)
+        self.image = pathlib.Path(image).read_bytes() if image else b""
+        self.job, self.lie = job, lie
+        self.results, self.sent, self.whole, self.chunks = [], 0, 0, 0
+        self.client = Client(port, LISTEN, timeout=60)
+        self.ended = False
+        self.start()
+
+    def send_chunk(self, topic, offset, size):
+        message = chunk(self.image, offset, size)
+        if self.lie:
+            message = self.lie(offset, size, message)
+        if message is not None:
+            self.sent += len(message) - 32
+            self.client.publish(topic, message, wait=False)
+
+    def answer(self, request):
+        topic = request["UniqueTopicName"]
+        kind = request["Message"]
+        if kind == "Update Availability":
+            job = self.job if self.job is not None else json.dumps(
+                {"Message": "Update Available", "Board": KIT, "Version": "2.0.0",
+                 "Connection": "MQTT", "Broker": "", "Port": "0", "UniqueTopicName": topic})
+            self.client.publish(topic, job, wait=False)
+        elif kind == "Request Update":
+            self.whole += 1
+            for offset in range(0, len(self.image), 4096):
+                self.send_chunk(topic, offset, 4096)
+        elif kind == "Request Data Chunk":
+            self.chunks += 1
+            self.send_chunk(topic, int(request["Offset"]), int(request["Size"]))
+        else:
+            self.results.append(request)
+
+    def run(self):
+        while not self.ended:
+            try:
+                self.answer(json.loads(self.client.next(0.2).payload))
+            except TimeoutError:
+                pass
+            except (ConnectionError, OSError):
+                return
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.ended = True
+        self.join(70)
+        self.client.close()
+
+
+class UpdateTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temp = tempfile.TemporaryDirectory()
+        cls.files = Files(pathlib.Path(cls.temp.name))
+        cls.broker = Mosquitto(cls.temp.name).start()
+        cls.port = cls.broker.port
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.broker.stop()
+        cls.temp.cleanup()
+
+    def expect_update(self, board, console):
+        self.assertIn("self-test passed: 2.0.0 is confirmed", console)
+        self.assertEqual(board.version(), "2.0.0")
+        self.assertEqual(board.next_boot(), "none")
+
+    def expect_no_change(self, board, before, console, *words):
+        for word in words:
+            self.assertIn(word, console)
+        self.assertEqual(board.version(), "1.0.0")
+        self.assertEqual(board.next_boot(), "none")
+        if before is not None:
+            self.assertEqual(board.slots(), before)
+
+    # ---- Good updates -------------------------------------------------------------------------
+
+    def check_flow(self, *args):
+        board = Board(self.files)
+        with Publisher(self.port, self.files.image("2.0.0")):
+            self.expect_update(board, board.run(self.port, *args))
+
+    def test_job_flow(self):
+        self.check_flow("--flow", "job")
+
+    def test_direct_flow(self):
+        self.check_flow("--flow", "direct")
+
+    def test_job_flow_with_one_request(self):
+        self.check_flow("--flow", "job", "--whole")
+
+    def test_direct_flow_with_one_request(self):
+        self.check_flow("--flow", "direct", "--whole")
+
+    def test_broken_image_goes_back_and_is_not_fetched_again(self):
+        board = Board(self.files)
+        with Publisher(self.port, self.files.image("3.0.0")):
+            console = board.run(self.port)
+        self.assertIn("self-test failed", console)
+        self.assertIn("previous one is back", console)
+        self.assertEqual(console.count("downloading the image"), 1)
+        self.assertEqual(board.version(), "1.0.0")
+
+    def test_outcome_reaches_the_server_after_the_reset(self):
+        board = Board(self.files)
+        with Scripted(self.port, self.files.image("2.0.0")) as p:
+            self.expect_update(board, board.run(self.port))
+        self.assertEqual([r["Message"] for r in p.results[:2]], ["Success", "Success"])
+        self.assertEqual(p.results[1]["Outcome"], "confirmed")
+        self.assertEqual(p.results[1]["Version"], "2.0.0")
+
+    # ---- As the original's publisher answers ----------------------------------------------------
+
+    def test_publisher_of_the_original_in_chunks(self):
+        board = Board(self.files)
+        with Scripted(self.port, self.files.image("2.0.0")) as p:
+            self.expect_update(board, board.run(self.port))
+            self.assertEqual(p.chunks, math.ceil(len(p.image) / 4096))
+            self.assertEqual(p.whole, 0)
+
+    def test_publisher_of_the_original_with_the_whole_image(self):
+        board = Board(self.files)
+        with Scripted(self.port, self.files.image("2.0.0")) as p:
+            self.expect_update(board, board.run(self.port, "--whole"))
+            self.assertEqual((p.whole, p.chunks), (1, 0))
+
+    def test_lost_and_repeated_chunks(self):
+        dropped = set()
+
+        def lie(offset, size, message):
+            if offset % (7 * 4096) == 0 and offset not in dropped:
+                dropped.add(offset)
+                return None
+            return message
+
+        board = Board(self.files)
+        with Scripted(self.port, self.files.image("2.0.0"), lie=lie):
+            self.expect_update(board, board.run(self.port))
+        self.assertGreater(len(dropped), 3)
+
+    # ---- Trouble with the broker ----------------------------------------------------------------
+
+    def test_no_broker(self):
+        board = Board(self.files)
+        before = board.slots()
+        console = board.run(free_port())
+        self.expect_no_change(board, before, console, "OTA_ECONNECT")
+
+    def test_silent_broker(self):
+        board = Board(self.files)
+        before = board.slots()
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            s.listen(8)
+            console = board.run(s.getsockname()[1])
+        self.expect_no_change(board, before, console, "OTA_ETIMEOUT")
+
+    def test_no_publisher(self):
+        board = Board(self.files)
+        before = board.slots()
+        self.expect_no_change(board, before, board.run(self.port),
+                              "failed while getting the job document", "OTA_ETIMEOUT")
+
+    def test_broker_that_asks_for_a_password(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "pw"), "w") as f:
+                os.chmod(f.name, 0o644)
+            subprocess.run(["mosquitto_passwd", "-b", f.name, "user", "secret"], check=True)
+            os.chmod(f.name, 0o644)
+            os.chmod(folder, 0o755)
+            with Mosquitto(folder, f"password_file {f.name}") as broker:
+                with open(broker.config) as c:
+                    text = c.read().replace("allow_anonymous true", "allow_anonymous false")
+                broker.stop()
+                with open(broker.config, "w") as c:
+                    c.write(text)
+                broker.start()
+                board = Board(self.files)
+                before = board.slots()
+                console = board.run(broker.port)
+        self.expect_no_change(board, before, console, "OTA_EAUTH")
+
+    def test_broker_restart_during_the_download(self):
+        board = Board(self.files)
+        with tempfile.TemporaryDirectory() as folder, Mosquitto(folder) as broker:
+            with Publisher(broker.port, self.files.image("2.0.0")):
+                with subprocess.Popen([*map(str, board.command(broker.port))],
+                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                      text=True) as run:
+                    console = ""
+                    for line in run.stdout:
+                        console += line
+                        if "  5 %" in line:
+                            broker.stop()
+                            broker.start()
+                    self.assertEqual(run.wait(), 0, console)
+        self.expect_update(board, console)
+
+    # ---- Bad jobs --------------------------------------------------------------------------------
+
+    def check_job(self, job, *words):
+        board = Board(self.files)
+        before = board.slots()
+        with Scripted(self.port, None, job=job) as p:
+            console = board.run(self.port)
+        self.expect_no_change(board, before, console, *words)
+        return p.results
+
+    def test_jobs_that_are_none(self):
+        good = {"Board": KIT, "Version": "2.0.0", "Connection": "MQTT"}
+        deep = '{"a":' * 200 + "1" + "}" * 200
+        for job in ("", "x", "[]", '{"Board":', deep, json.dumps({**good, "x": "y" * 2000}),
+                    '{"Board":"%s","Board":"%s","Version":"2.0.0"}' % (KIT, KIT),
+                    json.dumps({**good, "Version": 2}), json.dumps({**good, "Port": "99999"}),
+                    json.dumps({**good, "Connection": "FTP"}),
+                    json.dumps({**good, **{f"k{i}": 1 for i in range(60)}})):
+            with self.subTest(job=job[:60]):
+                results = self.check_job(job, "failed while")
+                self.assertTrue(all(r["Message"] == "Failure" for r in results))
+
+    def test_job_for_another_board(self):
+        results = self.check_job('{"Board":"OTHER","Version":"2.0.0"}', "OTA_EBOARD")
+        self.assertEqual(results[0]["Reason"], "19")
+
+    def test_job_with_an_old_version(self):
+        self.check_job('{"Board":"%s","Version":"1.0.0"}' % KIT, "OTA_EVERSION")
+
+    def test_job_that_says_there_is_none(self):
+        results = self.check_job('{"Message":"No Update Available"}', "up to date")
+        self.assertEqual(results, [])
+
+    def test_job_that_points_to_nowhere(self):
+        self.check_job(json.dumps({"Board": KIT, "Version": "2.0.0", "Connection": "MQTT",
+                                   "Broker": "127.0.0.1", "Port": free_port()}), "OTA_ECONNECT")
+        self.check_job(json.dumps({"Board": KIT, "Version": "2.0.0", "Connection": "MQTT",
+                                   "Broker": "no-such-host.invalid", "Port": "1883"}),
+                       "failed while connecting for the image")
+
+    # ---- Bad images ------------------------------------------------------------------------------
+
+    def check_image(self, image, *words, untouched=False):
+        board = Board(self.files)
+        before = board.slots() if untouched else None
+        with Scripted(self.port, image) as p:
+            console = board.run(self.port)
+        self.expect_no_change(board, before, console, *words)
+        self.assertEqual(p.results[-1]["Message"], "Failure")
+        # It boots as before.
+        self.assertIn("example application 1.0.0", board.run(free_port()))
+
+    def changed(self, name, change):
+        data = bytearray(self.files.image("2.0.0").read_bytes())
+        data = change(data) or data
+        path = self.files.folder / f"{name}.bad"
+        path.write_bytes(data)
+        return path
+
+    def test_damaged_image(self):
+        def flip(data):
+            data[len(data) // 2] ^= 1
+        self.check_image(self.changed("flip", flip), "OTA_EHASH")
+
+    def test_truncated_image(self):
+        self.check_image(self.changed("short", lambda d: d[:-100]), "failed while")
+
+    def test_image_without_an_end(self):
+        self.check_image(self.changed("cut", lambda d: d[:8000]), "OTA_ESIZE", untouched=True)
+
+    def test_image_of_another_key(self):
+        self.check_image(self.files.image("2.0.0", key=self.files.wrong, name="wrongkey"),
+                         "OTA_ENOSIG")
+
+    def test_image_without_a_signature(self):
+        path = self.files.folder / "unsigned.img"
+        tool("ota-imgtool", "sign", "-v", "2.0.0", "-H", 1024, "--pad-header", "--align", 8, "-S",
+             SLOT, self.files.folder / "app-2.0.0", path)
+        self.check_image(path, "OTA_ENOSIG")
+
+    def test_image_for_another_board(self):
+        self.check_image(self.files.image("2.0.0", "--board", "OTHER", name="other"), "OTA_EBOARD")
+
+    def test_image_that_is_older_than_its_job_says(self):
+        image = self.files.image("1.0.0", payload=self.files.folder / "app-2.0.0", name="old")
+        self.check_image(image, "OTA_EVERSION", untouched=True)
+
+    def test_image_larger_than_the_slot(self):
+        self.check_image(self.changed("large", lambda d: d + bytes(SLOT)), "OTA_ESIZE",
+                         untouched=True)
+
+    def test_what_is_no_image(self):
+        self.check_image(self.changed("noise", lambda d: os.urandom(20000)), "OTA_EMAGIC",
+                         untouched=True)
+
+    def test_chunk_headers_that_lie(self):
+        image = self.files.image("2.0.0")
+        data = image.read_bytes()
+        lies = ({"size": 5000}, {"total": 100}, {"offset": 1 << 31}, {"data_off": 60000},
+                {"index": 9, "count": 9}, {"total": 0}, {"size": 0})
+        for fields in lies:
+            with self.subTest(**fields):
+                board = Board(self.files)
+                before = board.slots()
+                with Scripted(self.port, image, lie=lambda o, s, m, f=fields:
+                              chunk(data, o, s, lies=f)):
+                    console = board.run(self.port)
+                self.expect_no_change(board, before, console, "OTA_EPROTO")
+
+    # ---- Power cuts ------------------------------------------------------------------------------
+
+    def test_power_cuts_at_random_moments(self):
+        """Each cut is SIGKILL of board and application; the flash files are what is left."""
+        seed = random.randrange(1 << 32)
+        rng = random.Random(seed)
+        board = Board(self.files)
+        cuts = boots = fetched = 0
+        size = 0
+        while cuts < CUTS:
+            with Scripted(self.port, self.files.image("2.0.0"),
+                          lie=lambda o, s, m: time.sleep(0.002) or m) as p:
+                size = len(p.image)
+                downloads = 0
+                while board.version() == "1.0.0" or board.next_boot() != "none":
+                    with subprocess.Popen([*map(str, board.command(self.port, "--window", "1"))],
+                                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                          start_new_session=True) as run:
+                        boots += 1
+                        if cuts < CUTS:
+                            time.sleep(rng.uniform(0.05, 0.6))
+                            cuts += 1
+                            downloads += 1
+                        else:
+                            run.wait(100)
+                        os.killpg(run.pid, signal.SIGKILL) if run.poll() is None else None
+                        run.stdout.read()
+                self.assertLessEqual(p.sent, size + 4096 * downloads, f"seed {seed}")
+                fetched += p.sent
+            self.assertEqual(board.version(), "2.0.0", f"seed {seed}")
+            if cuts < CUTS:
+                board = Board(self.files)
+        print(f"{cuts} cuts in {boots} power-ons, {fetched} bytes sent for images of {size}, "
+              f"seed {seed}")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
