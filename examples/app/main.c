@@ -226,6 +226,10 @@ static void try_image(struct app *app)
            app->config.board);
     if (!self_test()) {
         printf("self-test failed: not confirmed\n");
+        rc = ota_reject(&app->agent);
+        if (rc != 0) {
+            printf("cannot note that: %s (%s)\n", ota_err_text(rc), ota_err_name(rc));
+        }
         restart(&app->device);
     }
     rc = ota_confirm(&app->agent);

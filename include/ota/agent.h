@@ -130,6 +130,7 @@ struct ota_config {
     /* Record log: lets downloads go on and outcomes be reported after a reset. Two erase units or
      * more on any device, for nothing else. NULL: a reset forgets. */
     const struct ota_area *journal;
+    uint8_t max_trials;    /* of one version that went back without ota_reject; 3 */
     uint16_t job_sessions; /* that may work on one image; 0: no limit */
     uint32_t job_bytes;    /* fetched for one image, over all sessions; 0: no limit */
 
@@ -205,6 +206,14 @@ struct ota_outcome {
 
 /* 1 and *out if an outcome is known (with config.journal also after a reset), else 0. */
 int ota_last_outcome(const struct ota_agent *agent, struct ota_outcome *out);
+
+/*
+ * Notes that the running image, on trial, is not to be tried again: call it when the self-test
+ * fails, and reset. The bootloader goes back to the image before. Without it the same version may
+ * be tried max_trials times, since a lost trial may be a power cut and not the image's fault. 0 or
+ * a flash error; nothing happens to an image that is not on trial.
+ */
+int ota_reject(struct ota_agent *agent);
 
 /* Where the agent is. */
 enum ota_state ota_state(const struct ota_agent *agent);

@@ -297,6 +297,11 @@ int ota_confirm(struct ota_agent *agent)
     return rc != 0 ? rc : ota_agent_note_confirmed(a);
 }
 
+int ota_reject(struct ota_agent *agent)
+{
+    return ota_agent_note_rejected(ota_agent_of(agent));
+}
+
 int ota_last_outcome(const struct ota_agent *agent, struct ota_outcome *out)
 {
     const struct ota_record *r = &((const struct agent *)(const void *)agent->memory)->journal.last;

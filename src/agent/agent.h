@@ -99,8 +99,9 @@ int ota_agent_take_data(void *arg, const struct ota_link_data *d);
 /* Opens the log and finds out what became of the image that was handed to the bootloader. */
 int ota_agent_remember(struct agent *a);
 
-/* The running image is confirmed. */
+/* The running image is confirmed; or not to be tried again. */
 int ota_agent_note_confirmed(struct agent *a);
+int ota_agent_note_rejected(struct agent *a);
 
 /* Image bytes have been taken: the first of a session, or some more. OTA_ERETRIES beyond the
  * limits of the configuration. */
@@ -117,7 +118,7 @@ int ota_agent_note_marking(struct agent *a, const struct ota_version *version);
 int ota_agent_note_marked(struct agent *a);
 int ota_agent_note_nothing(struct agent *a);
 
-/* True if this version was tried, and went back or was not installed. */
+/* True if this version was tried as often as it may be, and went back or was not installed. */
 bool ota_agent_is_refused(const struct agent *a, const struct ota_version *version);
 
 /* True if an outcome waits to be reported; notes that it has been. */

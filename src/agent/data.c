@@ -16,7 +16,7 @@ static void open_sink(struct agent *a)
     uint8_t *row = (uint8_t *)c->work + OTA_MESSAGE_MAX + OTA_CHUNK_LEN + 64u;
 
     ota_sink_open(&a->sink, &c->secondary->area, image_limit(c), row, &a->running);
-    if (a->journal.last.stage == OTA_STAGE_DONE && a->journal.last.err != 0) {
+    if (ota_agent_is_refused(a, &a->journal.last.version)) {
         a->sink.refused = &a->journal.last.version;
     }
 }

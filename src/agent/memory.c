@@ -13,6 +13,11 @@ static int write_stage(struct agent *a, enum ota_stage stage, int err)
     return ota_journal_write(&a->journal, &r);
 }
 
+/* An image that is not to be tried again, however often it may be. */
+#define RETURNS_MAX UINT8_MAX
+
+#define RETURNS 3u
+
 /* ---- After a reset ------------------------------------------------------------------------------
  */
 
@@ -58,6 +63,9 @@ static int settle_old_image(struct agent *a)
         /* The power went before it was marked: it is in the slot, to be verified again. */
         return write_stage(a, OTA_STAGE_LOADING, 0);
     }
+    if (a->journal.last.returns < RETURNS_MAX) {
+        a->journal.last.returns++;
+    }
     if (a->journal.last.stage == OTA_STAGE_TRIAL || is_back_in_secondary(a)) {
         return write_stage(a, OTA_STAGE_DONE, OTA_EREVERTED);
     }
@@ -81,6 +89,15 @@ int ota_agent_note_confirmed(struct agent *a)
     return a->journal.last.stage == OTA_STAGE_TRIAL ? write_stage(a, OTA_STAGE_DONE, 0) : 0;
 }
 
+int ota_agent_note_rejected(struct agent *a)
+{
+    if (a->journal.last.stage != OTA_STAGE_TRIAL) {
+        return 0;
+    }
+    a->journal.last.returns = RETURNS_MAX;
+    return write_stage(a, OTA_STAGE_TRIAL, 0);
+}
+
 /* ---- While downloading
  * --------------------------------------------------------------------------- */
 
@@ -89,8 +106,9 @@ static int begin_record(struct agent *a, const struct ota_version *offered, stru
 {
     *r = a->journal.last;
     if (!a->is_resumed) {
-        bool is_same = r->stage == OTA_STAGE_LOADING && is_same_version(&r->version, offered);
+        bool is_same = ota_version_compare(&r->version, offered) == 0;
         struct ota_record fresh = {
+            .returns = is_same ? r->returns : 0,
             .sessions = is_same ? r->sessions : 0,
             .fetched = is_same ? r->fetched : 0,
         };
@@ -177,8 +195,9 @@ int ota_agent_note_nothing(struct agent *a)
 bool ota_agent_is_refused(const struct agent *a, const struct ota_version *version)
 {
     const struct ota_record *r = &a->journal.last;
+    uint8_t limit = a->config->max_trials != 0 ? a->config->max_trials : RETURNS;
 
-    return r->stage == OTA_STAGE_DONE && r->err != 0 &&
+    return r->stage == OTA_STAGE_DONE && r->err != 0 && r->returns >= limit &&
            ota_version_compare(&r->version, version) == 0;
 }
 

@@ -25,6 +25,7 @@ static void encode(const struct ota_record *r, uint32_t seq, uint8_t *raw)
     raw[3] = (uint8_t)-r->err;
     ota_put_le32(raw + 4, seq);
     raw[8] = r->is_reported ? F_REPORTED : 0;
+    raw[9] = r->returns;
     ota_put_le16(raw + 10, r->sessions);
     ota_put_le16(raw + 12, r->version.major);
     ota_put_le16(raw + 14, r->version.minor);
@@ -46,6 +47,7 @@ static bool decode(const uint8_t *raw, struct ota_record *r, uint32_t *seq)
     r->stage = (enum ota_stage)raw[2];
     r->err = -(int)raw[3];
     r->is_reported = (raw[8] & F_REPORTED) != 0;
+    r->returns = raw[9];
     r->sessions = ota_get_le16(raw + 10);
     r->version.major = ota_get_le16(raw + 12);
     r->version.minor = ota_get_le16(raw + 14);

@@ -9,7 +9,7 @@
  *
  *      0  'J', version of this layout, stage, error (positive)      20  build (u32)
  *      4  sequence (u32)                                            24  total (u32)
- *      8  flags, 0 (u8), sessions (u16)                             28  offset (u32)
+ *      8  flags, returns, sessions (u16)                            28  offset (u32)
  *     12  major (u16), minor (u16)                                  32  fetched (u32)
  *     16  revision (u16), 0 (u16)                                   36  CRC-32 of the above
  */
@@ -34,6 +34,7 @@ struct ota_record {
     enum ota_stage stage;
     int err;                    /* DONE: 0 installed and confirmed, or a negative ota_err */
     bool is_reported;           /* DONE: the server knows */
+    uint8_t returns;            /* times that this image was handed on and the old one came back */
     uint16_t sessions;          /* that have worked on this image */
     struct ota_version version; /* of the image; as offered while LOADING */
     uint32_t total;             /* bytes of the image */

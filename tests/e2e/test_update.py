@@ -3,9 +3,9 @@
 """The example application on an emulated board, updated over a real broker: by ota-publisher, by a
 publisher as the original's scripts behave, and by ones that lie.
 
-usage: test_update.py BIN_DIR BOARDS_DIR [TEST...]
+usage: test_update.py BIN_DIR BOARDS_DIR [CLASS[.TEST]...]
 
-CUTS sets the number of power cuts (default 20).
+CUTS sets the number of power cuts (default 30).
 """
 import json
 import math
@@ -31,7 +31,7 @@ BOARDS = pathlib.Path(sys.argv[2]).resolve()
 KIT = "GENERIC"
 LISTEN = f"anycloud/{KIT}/publish_notify"
 SLOT = 0x380000
-CUTS = int(os.environ.get("CUTS", "20"))
+CUTS = int(os.environ.get("CUTS", "30"))
 PATIENCE = "3" if "SANITIZED" not in os.environ else "20"
 
 
@@ -189,7 +189,7 @@ class Scripted(threading.Thread):
         self.client.close()
 
 
-class UpdateTest(unittest.TestCase):
+class Case(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.temp = tempfile.TemporaryDirectory()
@@ -215,7 +215,9 @@ class UpdateTest(unittest.TestCase):
         if before is not None:
             self.assertEqual(board.slots(), before)
 
-    # ---- Good updates -------------------------------------------------------------------------
+
+class FlowTest(Case):
+    """Good updates."""
 
     def check_flow(self, *args):
         board = Board(self.files)
@@ -280,7 +282,9 @@ class UpdateTest(unittest.TestCase):
             self.expect_update(board, board.run(self.port))
         self.assertGreater(len(dropped), 3)
 
-    # ---- Trouble with the broker ----------------------------------------------------------------
+
+class BrokerTest(Case):
+    """Trouble with the broker."""
 
     def test_no_broker(self):
         board = Board(self.files)
@@ -338,7 +342,9 @@ class UpdateTest(unittest.TestCase):
                     self.assertEqual(run.wait(), 0, console)
         self.expect_update(board, console)
 
-    # ---- Bad jobs --------------------------------------------------------------------------------
+
+class JobTest(Case):
+    """Bad jobs."""
 
     def check_job(self, job, *words):
         board = Board(self.files)
@@ -378,7 +384,9 @@ class UpdateTest(unittest.TestCase):
                                    "Broker": "no-such-host.invalid", "Port": "1883"}),
                        "failed while connecting for the image")
 
-    # ---- Bad images ------------------------------------------------------------------------------
+
+class ImageTest(Case):
+    """Bad images."""
 
     def check_image(self, image, *words, untouched=False):
         board = Board(self.files)
@@ -447,40 +455,72 @@ class UpdateTest(unittest.TestCase):
                     console = board.run(self.port)
                 self.expect_no_change(board, before, console, "OTA_EPROTO")
 
-    # ---- Power cuts ------------------------------------------------------------------------------
 
-    def test_power_cuts_at_random_moments(self):
-        """Each cut is SIGKILL of board and application; the flash files are what is left."""
+class PowerTest(Case):
+    """Power cuts: SIGKILL of board and application; the flash files are what is left."""
+
+    def start(self, board, *args):
+        return subprocess.Popen([*map(str, board.command(self.port, *args))],
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                start_new_session=True)
+
+    def kill(self, run):
+        try:
+            os.killpg(run.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        run.stdout.read()
+        run.wait()
+        run.stdout.close()
+
+    def test_power_cuts_during_downloads(self):
+        """At random bytes of the image: every download ends installed, and none fetches more than
+        one block again for a cut."""
+        seed = random.randrange(1 << 32)
+        rng = random.Random(seed)
+        done = updates = sent = size = 0
+        while done < CUTS:
+            board = Board(self.files)
+            cut = threading.Event()
+            at = [0]
+
+            def watch(offset, length, message):
+                if offset >= at[0]:
+                    cut.set()
+                return message
+
+            with Scripted(self.port, self.files.image("2.0.0"), lie=watch) as p:
+                size = len(p.image)
+                places = sorted(rng.randrange(size - 4096) for _ in range(min(8, CUTS - done)))
+                for at[0] in places:
+                    cut.clear()
+                    run = self.start(board, "--window", "1")
+                    self.assertTrue(cut.wait(60), f"seed {seed}")
+                    time.sleep(rng.uniform(0, 0.005))
+                    self.kill(run)
+                at[0] = size
+                self.expect_update(board, board.run(self.port, "--window", "1"))
+                self.assertLessEqual(p.sent, size + 4096 * len(places), f"seed {seed}")
+                sent += p.sent
+            done += len(places)
+            updates += 1
+        print(f"{done} cuts in {updates} updates: {sent / updates:.0f} bytes fetched for an image "
+              f"of {size}, at most one block more per cut")
+
+    def test_power_cuts_at_any_time(self):
+        """Before, during and after the swap, too: the device always comes back."""
         seed = random.randrange(1 << 32)
         rng = random.Random(seed)
         board = Board(self.files)
-        cuts = boots = fetched = 0
-        size = 0
-        while cuts < CUTS:
-            with Scripted(self.port, self.files.image("2.0.0"),
-                          lie=lambda o, s, m: time.sleep(0.002) or m) as p:
-                size = len(p.image)
-                downloads = 0
-                while board.version() == "1.0.0" or board.next_boot() != "none":
-                    with subprocess.Popen([*map(str, board.command(self.port, "--window", "1"))],
-                                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                          start_new_session=True) as run:
-                        boots += 1
-                        if cuts < CUTS:
-                            time.sleep(rng.uniform(0.05, 0.6))
-                            cuts += 1
-                            downloads += 1
-                        else:
-                            run.wait(100)
-                        os.killpg(run.pid, signal.SIGKILL) if run.poll() is None else None
-                        run.stdout.read()
-                self.assertLessEqual(p.sent, size + 4096 * downloads, f"seed {seed}")
-                fetched += p.sent
-            self.assertEqual(board.version(), "2.0.0", f"seed {seed}")
-            if cuts < CUTS:
-                board = Board(self.files)
-        print(f"{cuts} cuts in {boots} power-ons, {fetched} bytes sent for images of {size}, "
-              f"seed {seed}")
+        with Publisher(self.port, self.files.image("2.0.0")):
+            for _ in range(CUTS):
+                run = self.start(board)
+                time.sleep(rng.uniform(0.02, 0.5))
+                self.kill(run)
+                self.assertTrue(board.info()["next_boot"]["boots"], f"seed {seed}")
+            board.run(self.port)
+        self.assertIn(board.version(), ("1.0.0", "2.0.0"), f"seed {seed}")
+        self.assertEqual(board.next_boot(), "none")
 
 
 if __name__ == "__main__":

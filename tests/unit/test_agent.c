@@ -702,7 +702,8 @@ static void test_reverted_image_is_reported_and_not_fetched_again(void **state)
 
     (void)state;
     install();
-    swap(true); /* it never confirmed itself */
+    assert_int_equal(ota_reject(&w.agent), 0);
+    swap(true);
     power_cycle();
     assert_int_equal(ota_last_outcome(&w.agent, &outcome), 1);
     assert_int_equal(outcome.err, OTA_EREVERTED);
@@ -716,6 +717,25 @@ static void test_reverted_image_is_reported_and_not_fetched_again(void **state)
     run_sessions(1);
     assert_int_equal(ota_last_error(&w.agent), OTA_EREVERTED);
     assert_memory_equal(w.flash.mem + SLOT, w.image, IMAGE_LEN);
+}
+
+/* A trial may end by a power cut: the same image gets another one, but not for ever. */
+static void test_lost_trials_are_repeated_up_to_the_limit(void **state)
+{
+    (void)state;
+    install();
+    for (int trials = 1; trials < 3; trials++) {
+        swap(true);
+        power_cycle();
+        run_sessions(1);
+        expect_installed();
+        swap(false);
+        power_cycle();
+    }
+    swap(true);
+    power_cycle();
+    run_sessions(1);
+    assert_int_equal(ota_last_error(&w.agent), OTA_EREVERTED);
 }
 
 static void test_image_that_never_reached_its_agent_counts_as_reverted(void **state)
@@ -745,8 +765,10 @@ static void test_image_that_the_bootloader_refuses_is_reported(void **state)
     power_cycle();
     assert_int_equal(ota_last_outcome(&w.agent, &outcome), 1);
     assert_int_equal(outcome.err, OTA_EBOOTREFUSED);
+    w.peer.job = "{\"Message\": \"No Update Available\"}";
     run_sessions(1);
-    assert_int_equal(w.peer.n_results, 3);
+    assert_int_equal(w.peer.n_results, 2);
+    assert_non_null(strstr(w.peer.result, "\"Outcome\": \"refused\""));
 }
 
 static void test_lost_report_is_sent_later_and_changes_nothing(void **state)
@@ -968,6 +990,7 @@ int main(void)
         cmocka_unit_test_setup(test_power_cut_at_any_flash_operation_ends_installed, set_up),
         cmocka_unit_test_setup(test_confirmed_image_is_reported_after_the_reset, set_up),
         cmocka_unit_test_setup(test_reverted_image_is_reported_and_not_fetched_again, set_up),
+        cmocka_unit_test_setup(test_lost_trials_are_repeated_up_to_the_limit, set_up),
         cmocka_unit_test_setup(test_image_that_never_reached_its_agent_counts_as_reverted, set_up),
         cmocka_unit_test_setup(test_image_that_the_bootloader_refuses_is_reported, set_up),
         cmocka_unit_test_setup(test_lost_report_is_sent_later_and_changes_nothing, set_up),
