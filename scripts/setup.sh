@@ -22,6 +22,7 @@ build_packages=(
     cmake           # build description
     gcc             # compiler
     libc6-dev       # C library headers
+    libcurl4-openssl-dev # HTTP client
     libjansson-dev  # JSON in the tools
     libjsmn-dev     # JSON on the device
     libmbedtls-dev  # device cryptography: PSA Crypto
@@ -38,14 +39,17 @@ test_packages=(
     clang-format          # layout of the sources
     clang-tidy            # static analysis
     cppcheck              # static analysis
+    curl                  # what a download takes at best, for bench/http
     g++                   # the headers are usable from C++
     gcc-arm-none-eabi     # code size on a Cortex-M4
     git                   # the checks look at the files under version control
     libclang-rt-14-dev    # sanitizer and fuzzer runtime of clang
     libcmocka-dev         # unit tests
+    lighttpd              # web server in tests
     libnewlib-arm-none-eabi # C headers for the Cortex-M4
     mandoc                # checks the manual pages
     mosquitto-clients     # programs of others on the same broker
+    nginx-light           # web server in tests and benchmarks
     universal-ctags       # lengths of functions
     zlib1g-dev            # unpacks test vectors
 )
@@ -105,9 +109,11 @@ apt install -y --no-install-recommends "${missing[@]}" || {
     exit 1
 }
 
-# The package starts a broker for the whole machine; our scripts start their own on free ports.
-if [[ " ${missing[*]} " == *" mosquitto "* ]] && [ -d /run/systemd/system ]; then
-    echo "setup: stopping the mosquitto service that its package has just started"
-    "${as_root[@]}" systemctl disable --now --quiet mosquitto.service || true
-fi
+# These packages start a server for the whole machine; our scripts start their own on free ports.
+for service in mosquitto nginx lighttpd; do
+    [ -d /run/systemd/system ] || break
+    [[ " ${missing[*]} " =~ \ $service(-light)?\  ]] || continue
+    echo "setup: stopping the $service service that its package has just started"
+    "${as_root[@]}" systemctl disable --now --quiet "$service.service" || true
+done
 echo "setup: done"

@@ -5,6 +5,7 @@
  * It runs on a board that ota-board emulates. On another board, options.c and the parts of
  * main() that open things change; self-test, confirm, hook and loop stay as they are.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "options.h"
 #include "ota/agent.h"
 #include "ota_psa.h"
+#include "posix/curl.h"
 #include "posix/mosquitto.h"
 #include "posix/system.h"
 #include "sim/device.h"
@@ -21,7 +23,9 @@
 struct app {
     struct options options;
     struct ota_sim_device device;
+    struct ota_posix_tls tls;
     struct ota_posix_mqtt *mqtt;
+    struct ota_posix_http *http;
     struct ota_posix_system system;
     struct ota_psa psa;
     struct ota_crypto crypto;
@@ -30,7 +34,7 @@ struct app {
     struct ota_log log;
     struct ota_config config;
     struct ota_agent agent;
-    uint64_t work[OTA_WORK_LEN(512) / sizeof(uint64_t)];
+    uint64_t work[(OTA_WORK_LEN(512) + 2048) / sizeof(uint64_t)]; /* with room for signed URLs */
     unsigned shown_percent;
 };
 
@@ -159,14 +163,18 @@ static void configure(struct app *app)
     c->trust.keys = &app->key;
     c->trust.n_keys = 1;
     c->trust.sig_type = app->key.type;
-    c->transport = OTA_TRANSPORT_MQTT;
+    c->transport = app->options.transport;
     c->flow = app->options.flow;
     c->mqtt.client = ota_posix_mqtt_client(app->mqtt);
-    c->mqtt.host = app->options.host;
-    c->mqtt.port = app->options.port;
+    c->mqtt.host = app->options.broker.host;
+    c->mqtt.port = app->options.broker.port;
     c->mqtt.tls = app->options.is_tls;
     c->mqtt.username = app->options.user;
     c->mqtt.password = app->options.password[0] != '\0' ? app->options.password : NULL;
+    c->http.client = ota_posix_http_client(app->http);
+    c->http.host = app->options.web.host;
+    c->http.port = app->options.web.port;
+    c->http.range_size = app->options.range_size;
     c->mqtt.whole_image = app->options.is_whole;
     c->mqtt.window = app->options.window;
     c->journal = app->device.journal.flash != NULL ? &app->device.journal : NULL;
@@ -183,6 +191,21 @@ static void configure(struct app *app)
     c->work_len = sizeof app->work;
 }
 
+static int open_clients(struct app *app)
+{
+    app->tls.cafile = app->options.cafile;
+    app->tls.cert = app->options.cert;
+    app->tls.key = app->options.key;
+    app->mqtt = ota_posix_mqtt_new(&app->tls);
+    app->http = ota_posix_http_new(&app->tls);
+    if (app->mqtt == NULL || app->http == NULL) {
+        return OTA_ENOSPC;
+    }
+    app->system.mqtt = app->mqtt;
+    app->system.http = app->http;
+    return ota_posix_system_open(&app->system, &app->config.system);
+}
+
 /* Opens what the agent works with. Tells what failed. */
 static int set_up(struct app *app)
 {
@@ -193,11 +216,9 @@ static int set_up(struct app *app)
         fprintf(stderr, "no board: %s\n", why);
         return rc;
     }
-    app->mqtt = ota_posix_mqtt_new(&app->options.tls);
-    app->system.mqtt = app->mqtt;
     app->system.reset = restart;
     app->system.reset_arg = &app->device;
-    rc = app->mqtt == NULL ? OTA_ENOSPC : ota_posix_system_open(&app->system, &app->config.system);
+    rc = open_clients(app);
     if (rc == 0) {
         rc = ota_psa_init(&app->psa, &app->crypto);
     }
@@ -248,6 +269,7 @@ int main(int argc, char **argv)
     if (!options_parse(&app.options, argc, argv)) {
         return 2;
     }
+    (void)signal(SIGPIPE, SIG_IGN); /* a lost connection is told by the call that meets it */
     if (set_up(&app) != 0) {
         return 1;
     }
@@ -264,6 +286,7 @@ int main(int argc, char **argv)
         }
     }
     ota_posix_mqtt_free(app.mqtt);
+    ota_posix_http_free(app.http);
     ota_posix_system_close(&app.system);
     ota_sim_device_close(&app.device);
     return 0;

@@ -8,20 +8,24 @@
 #include <string.h>
 
 static const char help[] =
-    "usage: example-app [-b HOST[:PORT]] [--flow job|direct] [--whole] [--now] [--once] [-v]\n"
+    "usage: example-app [--transport mqtt|http|https] [-b HOST[:PORT]] [--http HOST[:PORT]]\n"
+    "                   [--flow job|direct] [--now] [--once] [more options]\n"
     "\n"
     "Runs under ota-board: ota-board run --board FILE --flash DIR -- [options]\n"
     "\n"
+    "  -t, --transport NAME      where sessions begin: mqtt, http or https (default mqtt)\n"
     "  -b, --broker HOST[:PORT]  MQTT broker (default localhost:1883; IPv6 as [::1]:1883)\n"
-    "      --tls                 reach the broker over TLS (default port 8883)\n"
-    "      --cafile FILE         whom to trust, PEM (default: the system's trust store)\n"
-    "      --cert FILE           own certificate, PEM\n"
+    "      --http HOST[:PORT]    HTTP server (default localhost:80, for https localhost:443)\n"
+    "      --flow job|direct     get a job document first, or the image at once (default job)\n"
+    "      --tls                 MQTT over TLS\n"
+    "      --cafile FILE         trust the authorities in this PEM file, not those of the system\n"
+    "      --cert FILE           client certificate, PEM; needs --key\n"
     "      --key FILE            its private key, PEM\n"
     "      --user NAME           user name at the broker\n"
     "      --password-file FILE  file whose first line is the password\n"
-    "      --flow job|direct     get a job document first, or the image at once (default job)\n"
-    "      --whole               ask once for the whole image instead of chunk by chunk\n"
-    "      --window N            chunks asked for ahead, 1 to 255 (default 4)\n"
+    "      --whole               MQTT: ask once for the whole image instead of chunk by chunk\n"
+    "      --window N            MQTT: chunks asked for ahead, 1 to 255 (default 4)\n"
+    "      --range BYTES         HTTP: ask for so many bytes at a time (default: all at once)\n"
     "      --timeout S           longest wait for a connection or an answer, in seconds\n"
     "      --now                 check for an update at once\n"
     "      --once                leave after one session\n"
@@ -53,7 +57,7 @@ static bool parse_port(const char *text, uint16_t *out)
 }
 
 /* HOST, HOST:PORT, [V6]:PORT or a bare IPv6 address. */
-static bool parse_broker(struct options *o, const char *text)
+static bool parse_server(struct server *s, const char *text)
 {
     const char *host = text;
     const char *port = NULL;
@@ -69,13 +73,27 @@ static bool parse_broker(struct options *o, const char *text)
         port = strchr(text, ':') + 1;
         len = (size_t)(port - 1 - text);
     }
-    if (len == 0 || len >= sizeof o->host) {
-        fprintf(stderr, "example-app: \"%s\" is no broker: give HOST or HOST:PORT\n", text);
+    if (len == 0 || len >= sizeof s->host) {
+        fprintf(stderr, "example-app: \"%s\" is no server: give HOST or HOST:PORT\n", text);
         return false;
     }
-    memcpy(o->host, host, len);
-    o->host[len] = '\0';
-    return port == NULL || parse_port(port, &o->port);
+    memcpy(s->host, host, len);
+    s->host[len] = '\0';
+    return port == NULL || parse_port(port, &s->port);
+}
+
+static bool parse_transport(struct options *o, const char *text)
+{
+    static const char *const names[] = {"", "mqtt", "http", "https"};
+
+    for (int i = OTA_TRANSPORT_MQTT; i <= OTA_TRANSPORT_HTTPS; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            o->transport = (enum ota_transport)i;
+            return true;
+        }
+    }
+    fprintf(stderr, "example-app: \"%s\" is no transport: give mqtt, http or https\n", text);
+    return false;
 }
 
 static bool parse_flow(struct options *o, const char *text)
@@ -104,26 +122,26 @@ static bool read_password(struct options *o, const char *path)
     return true;
 }
 
-/* Who the server is, and who this device is to it. */
-static bool take_trust(struct options *o, int option)
+/* Whom to trust, and who this device is. */
+static bool take_identity(struct options *o, int option)
 {
     switch (option) {
     case 'T':
         o->is_tls = true;
         return true;
-    case 'A':
-        o->tls.cafile = optarg;
+    case 'a':
+        o->cafile = optarg;
         return true;
-    case 'C':
-        o->tls.cert = optarg;
+    case 'c':
+        o->cert = optarg;
         return true;
-    case 'K':
-        o->tls.key = optarg;
+    case 'k':
+        o->key = optarg;
         return true;
-    case 'U':
+    case 'u':
         o->user = optarg;
         return true;
-    case 'P':
+    case 'p':
         return read_password(o, optarg);
     default:
         fputs("example-app: see --help\n", stderr);
@@ -136,8 +154,12 @@ static bool take(struct options *o, int option)
     unsigned long n;
 
     switch (option) {
+    case 't':
+        return parse_transport(o, optarg);
     case 'b':
-        return parse_broker(o, optarg);
+        return parse_server(&o->broker, optarg);
+    case 'H':
+        return parse_server(&o->web, optarg);
     case 'f':
         return parse_flow(o, optarg);
     case 'w':
@@ -149,7 +171,13 @@ static bool take(struct options *o, int option)
         }
         o->window = (uint8_t)n;
         return true;
-    case 't':
+    case 'r':
+        if (!parse_number(optarg, 1ul << 30, &n)) {
+            return false;
+        }
+        o->range_size = (uint32_t)n;
+        return true;
+    case 's':
         if (!parse_number(optarg, 86400, &n)) {
             return false;
         }
@@ -168,41 +196,50 @@ static bool take(struct options *o, int option)
         fputs(help, stdout);
         return false;
     default:
-        return take_trust(o, option);
+        return take_identity(o, option);
     }
 }
 
 bool options_parse(struct options *o, int argc, char **argv)
 {
     static const struct option names[] = {
+        {"transport", required_argument, NULL, 't'},
         {"broker", required_argument, NULL, 'b'},
+        {"http", required_argument, NULL, 'H'},
         {"flow", required_argument, NULL, 'f'},
+        {"tls", no_argument, NULL, 'T'},
+        {"cafile", required_argument, NULL, 'a'},
+        {"cert", required_argument, NULL, 'c'},
+        {"key", required_argument, NULL, 'k'},
+        {"user", required_argument, NULL, 'u'},
+        {"password-file", required_argument, NULL, 'p'},
         {"whole", no_argument, NULL, 'w'},
+        {"range", required_argument, NULL, 'r'},
         {"now", no_argument, NULL, 'n'},
         {"window", required_argument, NULL, 'W'},
-        {"timeout", required_argument, NULL, 't'},
+        {"timeout", required_argument, NULL, 's'},
         {"once", no_argument, NULL, 'o'},
         {"verbose", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
-        {"tls", no_argument, NULL, 'T'},
-        {"cafile", required_argument, NULL, 'A'},
-        {"cert", required_argument, NULL, 'C'},
-        {"key", required_argument, NULL, 'K'},
-        {"user", required_argument, NULL, 'U'},
-        {"password-file", required_argument, NULL, 'P'},
         {NULL, 0, NULL, 0},
     };
     int option;
 
     memset(o, 0, sizeof *o);
-    memcpy(o->host, "localhost", sizeof "localhost");
-    while ((option = getopt_long(argc, argv, "b:vh", names, NULL)) != -1) {
+    memcpy(o->broker.host, "localhost", sizeof "localhost");
+    memcpy(o->web.host, "localhost", sizeof "localhost");
+    o->transport = OTA_TRANSPORT_MQTT;
+    while ((option = getopt_long(argc, argv, "t:b:vh", names, NULL)) != -1) {
         if (!take(o, option)) {
             return false;
         }
     }
     if (optind < argc) {
         fprintf(stderr, "example-app: unexpected \"%s\"; see --help\n", argv[optind]);
+        return false;
+    }
+    if ((o->cert == NULL) != (o->key == NULL)) {
+        fputs("example-app: --cert and --key go together\n", stderr);
         return false;
     }
     return true;

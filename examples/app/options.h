@@ -8,21 +8,29 @@
 
 #include "ota/job.h"
 #include "ota/session.h"
-#include "posix/tls.h"
 
-struct options {
+struct server {
     char host[OTA_HOST_MAX];
     uint16_t port; /* 0: the usual one */
-    bool is_tls;   /* to the broker */
-    struct ota_posix_tls tls;
+};
+
+struct options {
+    struct server broker;
+    struct server web;
+    enum ota_transport transport;
     const char *user; /* at the broker; NULL: none */
     char password[128];
     enum ota_flow flow;
-    bool is_whole;      /* ask once for the whole image */
-    uint8_t window;     /* chunks asked for ahead; 0: as the library says */
-    uint32_t timeout_s; /* longest wait for an answer; 0: as the library says */
-    bool is_now;        /* check at once, not after the initial interval */
-    bool is_once;       /* leave after one session */
+    const char *cafile; /* NULL: the system's store */
+    const char *cert;
+    const char *key;
+    bool is_tls;         /* MQTT over TLS */
+    bool is_whole;       /* MQTT: ask once for the whole image */
+    uint8_t window;      /* MQTT: chunks asked for ahead; 0: as the library says */
+    uint32_t range_size; /* HTTP: bytes asked for at a time; 0: all at once */
+    uint32_t timeout_s;  /* longest wait for an answer; 0: as the library says */
+    bool is_now;         /* check at once, not after the initial interval */
+    bool is_once;        /* leave after one session */
     bool is_verbose;
 };
 

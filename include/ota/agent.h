@@ -12,6 +12,7 @@
 #define OTA_AGENT_H
 
 #include "ota/err.h"
+#include "ota/http.h"
 #include "ota/image.h"
 #include "ota/job.h"
 #include "ota/log.h"
@@ -54,9 +55,10 @@ struct ota_hook_info {
     size_t topic_cap;
     char *file; /* path or name of the image; may change before DATA_CONNECT */
     size_t file_cap;
-    /* Text about to be sent, before JOB_DOWNLOAD, DATA_DOWNLOAD (whole image) and RESULT_SEND; the
-     * job document before JOB_PARSE. May change. NULL elsewhere. HANDLED for JOB_DOWNLOAD: the
-     * application has put the job document here. */
+    /* Text about to be sent, before JOB_DOWNLOAD (HTTP: the document's path), DATA_DOWNLOAD (MQTT:
+     * the request for the whole image) and RESULT_SEND; the job document before JOB_PARSE. May
+     * change. NULL elsewhere. HANDLED for JOB_DOWNLOAD: the application has put the job document
+     * here. */
     char *message;
     size_t message_cap;
     const uint8_t *data; /* STORAGE_WRITE: the block */
@@ -107,6 +109,19 @@ struct ota_mqtt_config {
     uint8_t window;        /* chunks asked for ahead; 4 */
 };
 
+/* Paths begin with '/' and are percent-encoded; HTTP or HTTPS is up to ota_config.transport. */
+struct ota_http_config {
+    const struct ota_http *client; /* NULL: jobs that lead to HTTP are refused */
+    const char *host;              /* server where sessions begin; not needed elsewhere */
+    uint16_t port;                 /* 80, or 443 for HTTPS */
+    const char *job_file;          /* path of the job document; "/ota_update.json" */
+    const char *file;              /* direct flow: path of the image; "/anycloud-ota.bin" */
+    const char *result_path;       /* where results are posted; the image's path */
+    /* Bytes asked for by one request, 4096 in the original. 0: all that is missing by one request,
+     * as one stream; much faster, and the default. */
+    uint32_t range_size;
+};
+
 struct ota_config {
     /* Who this device is; NULL gives the original's sample values. board is required. */
     const char *board;
@@ -123,9 +138,10 @@ struct ota_config {
     struct ota_trust trust; /* checked before an image is marked; required */
     struct ota_system system;
 
-    enum ota_transport transport; /* where sessions begin; only MQTT now */
+    enum ota_transport transport; /* where sessions begin: MQTT, HTTP or HTTPS */
     enum ota_flow flow;
-    struct ota_mqtt_config mqtt;
+    struct ota_mqtt_config mqtt; /* needed if sessions begin there or jobs may lead there */
+    struct ota_http_config http; /* likewise */
 
     /* Record log: lets downloads go on and outcomes be reported after a reset. Two erase units or
      * more on any device, for nothing else. NULL: a reset forgets. */
@@ -148,8 +164,12 @@ struct ota_config {
 };
 
 #define OTA_CHUNK_LEN 4096u   /* bytes asked for at a time */
-#define OTA_MESSAGE_MAX 1024u /* a job document or request, with NUL */
-#define OTA_WORK_LEN(write_size) (OTA_MESSAGE_MAX + OTA_CHUNK_LEN + 64u + (write_size))
+#define OTA_MESSAGE_MAX 1024u /* a request, with NUL */
+#define OTA_JOB_MAX 4096u     /* a job document, with NUL */
+/* What is longer than this makes room for paths longer than OTA_PATH_MAX: signed URLs need 2 KiB.
+ */
+#define OTA_WORK_LEN(write_size)                                                                   \
+    (OTA_MESSAGE_MAX + OTA_CHUNK_LEN + 64u + (write_size) + OTA_PATH_MAX)
 #define OTA_TOPIC_MAX 160u /* unique topic, with NUL */
 
 /* ---- The agent --------------------------------------------------------------------------------

@@ -16,4 +16,9 @@
 #define OTA_CONFIG_MQTT 1
 #endif
 
+/* 1: updates over HTTP and HTTPS. 0 saves the link. Default 1. */
+#ifndef OTA_CONFIG_HTTP
+#define OTA_CONFIG_HTTP 1
+#endif
+
 #endif

@@ -60,7 +60,11 @@ extern "C" {
     X(CERTTIME, 43, "server certificate has expired or is not valid yet")                          \
     X(CERTSELF, 44, "server certificate is self-signed")                                           \
     X(CERTCA, 45, "server certificate is not from a trusted authority")                            \
-    X(CERTHOST, 46, "server certificate is for another host")
+    X(CERTHOST, 46, "server certificate is for another host")                                      \
+    X(GONE, 47, "server does not have the file, or denies it")                                     \
+    X(CHANGED, 48, "image on the server changes while it is read")                                 \
+    X(REDIRECT, 49, "redirection is refused: too many, or to an insecure place")                   \
+    X(LATER, 50, "server asks to come back later")
 
 enum ota_err {
     OTA_OK = 0,

@@ -26,7 +26,7 @@ enum ota_transport {
 
 /* Room with the terminating NUL. */
 #define OTA_HOST_MAX 256
-#define OTA_PATH_MAX 256
+#define OTA_PATH_MAX 256 /* what a path should have; signed URLs are longer, see OTA_WORK_LEN */
 #define OTA_BOARD_MAX 48
 
 /* A server that the agent talks to. */
@@ -41,18 +41,27 @@ struct ota_job {
     struct ota_version version; /* of the offered image */
     char board[OTA_BOARD_MAX];  /* that it is made for */
     struct ota_endpoint data;   /* where the image is */
-    char file[OTA_PATH_MAX];    /* "File": path for HTTP, name in chunk requests; may be "" */
+    char *file;                 /* path for HTTP, name in chunk requests; may be "" */
+    size_t file_cap;            /* room at file, with NUL */
     uint8_t run; /* "Count", an extension: chunks that one request may ask for; 1 without it */
     bool is_redirected; /* data is not the server that the job came from */
 };
 
 /*
  * Reads a job document of len bytes (no NUL needed). from is the server it came from: what the
- * document leaves out is taken from there, and the usual port of another transport (whether MQTT
- * reached from HTTP is to use TLS, a document cannot say: tls is false). 0 and *out; OTA_ENOUPDATE
- * if the message says that there is none; OTA_EJOB if it is not one JSON object with a Version and
- * a Board, a known member has the wrong type, is too long or stands twice, Connection is unknown,
- * or Port is no port; OTA_ELIMIT if it has more than 32 members in all. *out is unspecified then.
+ * document leaves out is taken from there, and the usual port of another transport.
+ *
+ * "Server" (or "Broker") is a host name or address, or a URL: its scheme (http, https, mqtt, mqtts)
+ * then must be that of "Connection" if both are there, its port that of "Port", and its path goes
+ * before "File". "File" may be an http or https URL of its own, which replaces the server; it must
+ * agree with "Connection", too. Only mqtts says that MQTT reached from HTTP is to use TLS.
+ *
+ * out->file and out->file_cap say where the path goes, set by the caller: room for the document's
+ * "File", the path of "Server" and two bytes. 0 and *out; OTA_ENOUPDATE if the message says that
+ * there is none; OTA_EJOB if it is not one JSON object with a Version and a Board, a known member
+ * has the wrong type, is too long or stands twice, Connection is unknown, Port is no port, or a
+ * server or path is malformed or contradicts the rest; OTA_ELIMIT if it has more than 32 members in
+ * all. *out is unspecified then, but for the room.
  */
 int ota_job_parse(const char *text, size_t len, const struct ota_endpoint *from,
                   struct ota_job *out);

@@ -108,6 +108,7 @@ struct ota_session {
     enum ota_state state;
     int err;           /* first error of the session, kept until the next one starts */
     int report_err;    /* first error of sending the result; never changes the outcome */
+    bool is_job_due;   /* the image's address is void: ask for the job again, keep what is stored */
     bool is_stopped;   /* the stop column is followed until AGENT_WAITING */
     bool is_exiting;   /* and then EXITING */
     bool has_report;   /* an earlier outcome goes out before the job is asked for */

@@ -36,12 +36,17 @@ static void wait_ms(void *ctx, uint32_t ms)
 {
     const struct ota_posix_system *s = ctx;
     struct pollfd p[2] = {{.fd = s->wake_fd, .events = POLLIN}, {.fd = -1}};
+    int limit = (int)(ms < 60000 ? ms : 60000);
     uint64_t n;
 
     if (s->mqtt != NULL) {
         ota_posix_mqtt_pollfd(s->mqtt, &p[1]);
     }
-    (void)poll(p, 2, (int)(ms < 60000 ? ms : 60000)); /* a short wait is a correct one */
+    if (s->http != NULL) {
+        ota_posix_http_wait(s->http, p, p[1].fd < 0 ? 1 : 2, limit);
+    } else {
+        (void)poll(p, 2, limit); /* a short wait is a correct one */
+    }
     if ((p[0].revents & POLLIN) != 0) {
         (void)!read(s->wake_fd, &n, sizeof n);
     }

@@ -4,6 +4,7 @@
 #define OTA_POSIX_SYSTEM_H
 
 #include "ota/port.h"
+#include "posix/curl.h"
 #include "posix/mosquitto.h"
 
 #ifdef __cplusplus
@@ -12,13 +13,15 @@ extern "C" {
 
 struct ota_posix_system {
     const struct ota_posix_mqtt *mqtt; /* its socket ends a wait; NULL: none */
+    struct ota_posix_http *http;       /* likewise */
     void (*reset)(void *arg);          /* restarts the device */
     void *reset_arg;
     int wake_fd;
 };
 
 /*
- * Fills *out, which keeps a pointer to s. Set mqtt, reset and reset_arg before. 0 or OTA_ENOSPC.
+ * Fills *out, which keeps a pointer to s. Set mqtt, http, reset and reset_arg before. 0 or
+ * OTA_ENOSPC.
  */
 int ota_posix_system_open(struct ota_posix_system *s, struct ota_system *out);
 

@@ -158,6 +158,10 @@ static int prepare(struct agent *a)
         a->env.result.err = a->journal.last.err;
         a->env.result.installed = &a->journal.last.version;
     }
+    if (a->session.state == OTA_STATE_JOB_CONNECT) { /* perhaps from the image's server */
+        a->link->close(&a->links);
+        return ota_agent_go_home(a);
+    }
     if (ota_agent_task(a->session.state, &task) &&
         (task == OTA_LINK_JOB || task == OTA_LINK_DATA || task == OTA_LINK_RESULT)) {
         return a->link->prepare(&a->links, task);
@@ -249,7 +253,9 @@ static uint32_t sleep_for(const struct agent *a, uint64_t now_ms)
                                                     : a->step == STEP_ENTER) {
         return left < SLEEP_MAX_MS ? (uint32_t)left : SLEEP_MAX_MS;
     }
-    return a->step == STEP_RUN && ota_agent_task(a->session.state, &task) ? LINK_SLEEP_MS : 0;
+    return a->step == STEP_RUN && ota_agent_task(a->session.state, &task) && !a->env.is_busy
+               ? LINK_SLEEP_MS
+               : 0;
 }
 
 uint32_t ota_poll(struct ota_agent *agent)

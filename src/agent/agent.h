@@ -6,6 +6,7 @@
 #include "engine/journal.h"
 #include "engine/sink.h"
 #include "engine/xfer.h"
+#include "link/http.h"
 #include "link/link.h"
 #include "link/mqtt.h"
 #include "ota/agent.h"
@@ -40,6 +41,7 @@ struct agent {
     const struct ota_link_ops *link; /* of the current phase */
     union {
         struct ota_mqtt_link mqtt;
+        struct ota_http_link http;
     } links;
     struct ota_source source; /* while verifying */
     struct ota_image_check check;
@@ -53,6 +55,7 @@ struct agent {
     bool is_noted;   /* the record log knows that this session loads */
     bool is_resumed; /* a part of the image is of an earlier session */
     bool is_marked;  /* the secondary slot was marked in this session */
+    char validator[OTA_VALIDATOR_MAX];
     char topic[OTA_TOPIC_MAX];
 };
 
@@ -83,6 +86,9 @@ int ota_agent_answer_error(enum ota_answer answer);
 /* Sets server and link to where sessions begin. OTA_ETRANSPORT if there is no such link. */
 int ota_agent_go_home(struct agent *a);
 
+/* Forgets the job; its path has the work buffer's end as room. */
+void ota_agent_clear_job(struct agent *a);
+
 /* Chooses the link for a transport. OTA_ETRANSPORT if there is none. */
 int ota_agent_use_link(struct agent *a, enum ota_transport transport);
 
@@ -91,8 +97,9 @@ int ota_agent_use_link(struct agent *a, enum ota_transport transport);
 int ota_agent_open_storage(struct agent *a, uint64_t now_ms);
 int ota_agent_close_storage(struct agent *a, uint64_t now_ms);
 
-/* ota_link_env.data; arg is the agent. */
+/* ota_link_env.data and .restart; arg is the agent. */
 int ota_agent_take_data(void *arg, const struct ota_link_data *d);
+int ota_agent_restart_image(void *arg, uint64_t now_ms);
 
 /* ---- memory.c: the record log. All that write give 0 or a flash error. ---- */
 

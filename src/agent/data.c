@@ -73,6 +73,15 @@ static int begin_again(struct agent *a, uint32_t off, int why)
     return rc != 0 ? rc : why;
 }
 
+int ota_agent_restart_image(void *arg, uint64_t now_ms)
+{
+    struct agent *a = arg;
+    int rc = begin_again(a, 0, 0);
+
+    a->validator[0] = '\0';
+    return rc != 0 ? rc : ota_agent_open_storage(a, now_ms);
+}
+
 /* What the slot holds behind the last known offset is not what comes. */
 static int recover(struct agent *a, int why)
 {
@@ -88,13 +97,14 @@ static int store(struct agent *a, const struct ota_link_data *d, uint32_t skip)
 {
     static const struct ota_version unknown;
     const struct ota_version *offered = d->version != NULL ? d->version : &unknown;
+    uint32_t total = d->total == OTA_TOTAL_UNKNOWN ? image_limit(a->config) : d->total;
     int rc;
 
     if (a->sink.area == NULL) { /* the application has opened the slot in its own way */
         open_sink(a);
     }
     rc = a->sink.off == d->off + skip
-             ? ota_sink_push(&a->sink, d->total, d->data + skip, d->len - skip)
+             ? ota_sink_push(&a->sink, total, d->data + skip, d->len - skip)
              : OTA_EDATA; /* blocks before this one are the application's */
     if (rc != 0) {
         return recover(a, rc);
@@ -108,9 +118,9 @@ static bool is_other(const struct agent *a, const struct ota_link_data *d)
 {
     const struct ota_record *r = &a->journal.last;
 
-    return a->is_resumed &&
-           (d->total != r->total || (a->config->flow == OTA_FLOW_DIRECT && d->version != NULL &&
-                                     ota_version_compare(d->version, &r->version) != 0));
+    return a->is_resumed && ((d->total != r->total && d->total != OTA_TOTAL_UNKNOWN) ||
+                             (a->config->flow == OTA_FLOW_DIRECT && d->version != NULL &&
+                              ota_version_compare(d->version, &r->version) != 0));
 }
 
 int ota_agent_take_data(void *arg, const struct ota_link_data *d)

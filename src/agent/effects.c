@@ -8,6 +8,7 @@
 
 #define DIRECT_TOPIC "/OTAImage/"
 #define COMPANY "anycloud"
+#define DIRECT_FILE "/anycloud-ota.bin"
 
 /* ---- Session -----------------------------------------------------------------------------------
  */
@@ -39,6 +40,22 @@ static int make_topic(struct agent *a)
     return rc < 0 ? rc : 0;
 }
 
+/* Direct flow over HTTP has no document to name the image. */
+static int set_direct_file(struct agent *a)
+{
+    const struct ota_config *c = a->config;
+    struct ota_out o;
+    int rc;
+
+    if (c->flow != OTA_FLOW_DIRECT || c->transport == OTA_TRANSPORT_MQTT) {
+        return 0;
+    }
+    ota_out_init(&o, a->job.file, a->job.file_cap);
+    ota_out_text(&o, c->http.file != NULL ? c->http.file : DIRECT_FILE);
+    rc = ota_out_end(&o);
+    return rc < 0 ? rc : 0;
+}
+
 static int begin_session(struct agent *a, uint64_t now_ms)
 {
     int rc = ota_slot_is_confirmed(a->config->primary);
@@ -49,7 +66,8 @@ static int begin_session(struct agent *a, uint64_t now_ms)
     a->is_resumed = false;
     a->fetched = 0;
     a->xfer_config.run = 1;
-    memset(&a->job, 0, sizeof a->job);
+    a->validator[0] = '\0';
+    ota_agent_clear_job(a);
     memset(&a->sink, 0, sizeof a->sink);
     ota_xfer_init(&a->xfer, &a->xfer_config, 0, 0, now_ms);
     if (rc == 0) {
@@ -57,6 +75,9 @@ static int begin_session(struct agent *a, uint64_t now_ms)
     }
     if (rc > 0) {
         rc = make_topic(a);
+    }
+    if (rc == 0) {
+        rc = set_direct_file(a);
     }
     return rc != 0 ? rc : ota_agent_go_home(a);
 }
@@ -85,22 +106,32 @@ static bool is_same(const char *x, const char *y)
 
 static int parse_job(struct agent *a, uint64_t now_ms)
 {
+    struct ota_version before = a->job.version;
+    int order;
     int rc = ota_job_parse(a->env.text, a->env.text_len, &a->server, &a->job);
 
-    (void)now_ms;
     if (rc != 0) {
         return rc;
     }
     if (!is_same(a->job.board, a->config->board)) {
         return OTA_EBOARD;
     }
-    if (ota_version_compare(&a->job.version, &a->running) <= 0) {
-        return OTA_EVERSION;
+    order = ota_version_compare(&a->job.version, &a->running);
+    if (order <= 0) {
+        /* A web server gives everybody the same document: nothing new is no fault. */
+        return order == 0 && a->server.transport != OTA_TRANSPORT_MQTT ? OTA_ENOUPDATE
+                                                                       : OTA_EVERSION;
     }
     if (ota_agent_is_refused(a, &a->job.version)) {
         return a->journal.last.err;
     }
     a->xfer_config.run = a->job.run;
+    if (a->xfer.next > 0 && ota_version_compare(&a->job.version, &before) != 0) {
+        rc = ota_agent_restart_image(a, now_ms); /* a newer job came while its image was fetched */
+        if (rc != 0) {
+            return rc;
+        }
+    }
     return is_installed_next(a, &a->job.version) ? OTA_ENOUPDATE : 0;
 }
 
@@ -111,8 +142,9 @@ static int follow_job(struct agent *a, uint64_t now_ms)
         return 0;
     }
     if (a->job.data.transport == OTA_TRANSPORT_MQTT && a->server.transport != OTA_TRANSPORT_MQTT) {
-        a->job.data.tls = a->config->mqtt.tls;
+        a->job.data.tls = a->job.data.tls || a->config->mqtt.tls;
     }
+    a->link->close(&a->links);
     a->server = a->job.data;
     return ota_agent_use_link(a, a->server.transport);
 }
@@ -238,6 +270,7 @@ static int begin_link(struct agent *a, uint64_t now_ms)
 
     (void)ota_agent_task(a->session.state, &task);
     a->answer = 0;
+    a->env.is_busy = false;
     return a->link->begin(&a->links, task, now_ms);
 }
 
@@ -247,6 +280,7 @@ static int run_link(struct agent *a, uint64_t now_ms)
     int rc;
 
     (void)ota_agent_task(a->session.state, &task);
+    a->env.is_busy = false;
     rc = a->link->poll(&a->links, task, now_ms);
     if (rc == 0 && a->session.state == OTA_STATE_RESULT_SEND && a->session.has_report) {
         rc = ota_agent_note_reported(a);

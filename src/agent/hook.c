@@ -26,7 +26,7 @@ static enum ota_answer call(struct agent *a, struct ota_hook_info *info)
     info->topic = a->topic;
     info->topic_cap = sizeof a->topic;
     info->file = a->job.file;
-    info->file_cap = sizeof a->job.file;
+    info->file_cap = a->job.file_cap;
     info->written = a->xfer.next;
     info->total = a->xfer.total;
     info->percent = percent(info->written, info->total);
@@ -44,11 +44,11 @@ enum ota_answer ota_agent_call_hook(struct agent *a, enum ota_moment moment, int
 
     if (has_message(info.state)) {
         info.message = a->env.text;
-        info.message_cap = OTA_MESSAGE_MAX;
+        info.message_cap = info.state == OTA_STATE_DATA_DOWNLOAD ? OTA_MESSAGE_MAX : OTA_JOB_MAX;
     }
     answer = call(a, &info);
     if (info.message != NULL) {
-        a->env.text[OTA_MESSAGE_MAX - 1] = '\0';
+        a->env.text[info.message_cap - 1] = '\0';
         a->env.text_len = strlen(a->env.text);
     }
     return answer;

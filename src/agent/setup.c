@@ -73,6 +73,21 @@ static void set_identity(struct agent *a)
     a->identity.serial = text_or(c->serial, SAMPLE_SERIAL);
 }
 
+static uint32_t fixed_len(const struct ota_config *c)
+{
+    return OTA_MESSAGE_MAX + OTA_CHUNK_LEN + 64u + c->secondary->area.flash->write_size;
+}
+
+void ota_agent_clear_job(struct agent *a)
+{
+    uint32_t off = fixed_len(a->config);
+
+    memset(&a->job, 0, sizeof a->job);
+    a->job.file = (char *)a->config->work + off;
+    a->job.file_cap = a->config->work_len - off;
+    a->job.file[0] = '\0';
+}
+
 static void set_env(struct agent *a)
 {
     struct ota_link_env *env = &a->env;
@@ -86,39 +101,71 @@ static void set_env(struct agent *a)
     env->text = a->config->work;
     env->text[0] = '\0';
     env->chunk = (uint8_t *)a->config->work + OTA_MESSAGE_MAX;
+    env->validator = a->validator;
     env->xfer = &a->xfer;
+    env->limit_ms = &a->session.limit_ms;
     env->data = ota_agent_take_data;
+    env->restart = ota_agent_restart_image;
     env->result.topic = a->topic;
     env->arg = a;
 }
 
-int ota_agent_use_link(struct agent *a, enum ota_transport transport)
+static const struct ota_link_ops *link_for(const struct ota_config *c, enum ota_transport transport)
 {
     switch (transport) {
 #if OTA_CONFIG_MQTT
     case OTA_TRANSPORT_MQTT:
-        a->link = &ota_mqtt_link_ops;
-        break;
+        return c->mqtt.client != NULL ? &ota_mqtt_link_ops : NULL;
+#endif
+#if OTA_CONFIG_HTTP
+    case OTA_TRANSPORT_HTTP:
+    case OTA_TRANSPORT_HTTPS:
+        return c->http.client != NULL ? &ota_http_link_ops : NULL;
 #endif
     default:
+        return NULL;
+    }
+}
+
+int ota_agent_use_link(struct agent *a, enum ota_transport transport)
+{
+    const struct ota_link_ops *link = link_for(a->config, transport);
+
+    if (link == NULL) {
         return OTA_ETRANSPORT;
     }
-    a->link->init(&a->links, &a->env);
+    a->link = link;
+    link->init(&a->links, &a->env);
     return 0;
+}
+
+static const char *home_host(const struct ota_config *c)
+{
+    return c->transport == OTA_TRANSPORT_MQTT ? c->mqtt.host : c->http.host;
+}
+
+static uint16_t home_port(const struct ota_config *c)
+{
+    switch (c->transport) {
+    case OTA_TRANSPORT_HTTP:
+        return c->http.port != 0 ? c->http.port : 80;
+    case OTA_TRANSPORT_HTTPS:
+        return c->http.port != 0 ? c->http.port : 443;
+    default:
+        return c->mqtt.port != 0 ? c->mqtt.port : c->mqtt.tls ? 8883 : 1883;
+    }
 }
 
 int ota_agent_go_home(struct agent *a)
 {
-    const struct ota_mqtt_config *m = &a->config->mqtt;
-    size_t len = strlen(m->host);
+    const struct ota_config *c = a->config;
+    const char *host = home_host(c);
 
-    a->server.transport = a->config->transport;
-    a->server.tls = m->tls;
-    a->server.port = m->port;
-    if (m->port == 0) {
-        a->server.port = m->tls ? 8883 : 1883;
-    }
-    memcpy(a->server.host, m->host, len + 1);
+    a->server.transport = c->transport;
+    a->server.tls =
+        c->transport == OTA_TRANSPORT_HTTPS || (c->transport == OTA_TRANSPORT_MQTT && c->mqtt.tls);
+    a->server.port = home_port(c);
+    memcpy(a->server.host, host, strlen(host) + 1);
     return ota_agent_use_link(a, a->server.transport);
 }
 
@@ -131,9 +178,36 @@ static int check_system(const struct ota_config *c)
                : 0;
 }
 
+static bool is_path_or_none(const char *path)
+{
+    return path == NULL || path[0] == '/';
+}
+
+/* The transport that sessions begin with, and what is set of the others. */
+static int check_transport(const struct ota_config *c)
+{
+    const char *host;
+
+    if (c->transport != OTA_TRANSPORT_MQTT && c->transport != OTA_TRANSPORT_HTTP &&
+        c->transport != OTA_TRANSPORT_HTTPS) {
+        return OTA_ETRANSPORT;
+    }
+    host = home_host(c);
+    if (host == NULL || host[0] == '\0' || strlen(host) >= OTA_HOST_MAX ||
+        (c->mqtt.n_filters > 0 && c->mqtt.filters == NULL) || !is_path_or_none(c->http.job_file) ||
+        !is_path_or_none(c->http.file) || !is_path_or_none(c->http.result_path)) {
+        return OTA_EARG;
+    }
+    return (c->transport == OTA_TRANSPORT_MQTT ? (const void *)c->mqtt.client
+                                               : (const void *)c->http.client) == NULL
+               ? OTA_EARG
+               : 0;
+}
+
 static int check_config(const struct ota_config *c)
 {
     size_t board_len;
+    int rc;
 
     if (c->board == NULL || c->primary == NULL || c->secondary == NULL || c->work == NULL ||
         c->trust.crypto == NULL || check_system(c) != 0 ||
@@ -144,10 +218,9 @@ static int check_config(const struct ota_config *c)
     if (board_len == 0 || board_len >= OTA_BOARD_MAX || c->image_max > c->secondary->area.size) {
         return OTA_EARG;
     }
-    if (c->mqtt.client == NULL || c->mqtt.host == NULL || c->mqtt.host[0] == '\0' ||
-        strlen(c->mqtt.host) >= OTA_HOST_MAX ||
-        (c->mqtt.n_filters > 0 && c->mqtt.filters == NULL)) {
-        return c->transport == OTA_TRANSPORT_MQTT ? OTA_EARG : OTA_ETRANSPORT;
+    rc = check_transport(c);
+    if (rc != 0) {
+        return rc;
     }
     if (ota_area_check(&c->primary->area) != 0 || ota_area_check(&c->secondary->area) != 0) {
         return OTA_EARG;
@@ -199,6 +272,7 @@ int ota_init(struct ota_agent *agent, const struct ota_config *config)
     set_session(a);
     set_xfer(a);
     set_identity(a);
+    ota_agent_clear_job(a);
     set_env(a);
     ota_session_init(&a->session, &a->session_config,
                      config->system.ops->now_ms(config->system.ctx));

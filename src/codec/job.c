@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "codec/json.h"
+#include "codec/url.h"
 #include "ota/err.h"
 
 #define MESSAGE_MAX 32
@@ -78,7 +79,7 @@ static int read_field(struct reader *r, enum field field, const struct ota_json_
     case F_COUNT:
         return ota_json_u32(m, UINT8_MAX, &r->count);
     case F_FILE:
-        return ota_json_copy(m, r->job->file, sizeof r->job->file);
+        return ota_json_copy(m, r->job->file, r->job->file_cap);
     }
     return OTA_EARG;
 }
@@ -120,71 +121,181 @@ static int transport_of(const char *text, enum ota_transport *out)
     return OTA_EJOB;
 }
 
-static bool is_host(const char *host)
+static uint16_t usual_port(const struct ota_endpoint *e)
 {
-    for (; *host != '\0'; host++) {
-        unsigned char c = (unsigned char)*host;
+    switch (e->transport) {
+    case OTA_TRANSPORT_HTTP:
+        return 80;
+    case OTA_TRANSPORT_HTTPS:
+        return 443;
+    default:
+        return e->tls ? 8883 : 1883;
+    }
+}
 
-        if (c <= ' ' || c >= 0x7f || c == '/' || c == '@') {
+static int set_host(struct ota_endpoint *e, const struct ota_url *url)
+{
+    if (url->host_len >= sizeof e->host) {
+        return OTA_EJOB;
+    }
+    memcpy(e->host, url->host, url->host_len);
+    e->host[url->host_len] = '\0';
+    return 0;
+}
+
+/* Moves the path to the front of the room, behind the text that base is; in between one slash. */
+static int join_path(struct ota_job *job, const char *base, size_t base_len, const char *path,
+                     size_t path_len)
+{
+    bool needs_slash = path_len == 0 || path[0] != '/';
+    size_t off;
+
+    while (base_len > 0 && base[base_len - 1] == '/') {
+        base_len--;
+    }
+    off = base_len + (needs_slash ? 1u : 0u);
+    if (off >= job->file_cap || path_len >= job->file_cap - off) {
+        return OTA_EJOB;
+    }
+    memmove(job->file + off, path, path_len);
+    memcpy(job->file, base, base_len);
+    if (needs_slash) {
+        job->file[base_len] = '/';
+    }
+    job->file[off + path_len] = '\0';
+    return 0;
+}
+
+/* "Server" as a URL or a part of one. */
+static int read_server(const struct reader *r, struct ota_endpoint *d, struct ota_url *url)
+{
+    if (ota_url_parse(r->host, strlen(r->host), url) != 0 || set_host(d, url) != 0 ||
+        (url->port != 0 && r->port != 0 && url->port != r->port)) {
+        return OTA_EJOB;
+    }
+    if (url->transport != OTA_TRANSPORT_NONE) {
+        if ((r->seen & F_CONNECTION) != 0 && url->transport != d->transport) {
+            return OTA_EJOB;
+        }
+        d->tls = url->tls || (d->tls && d->transport == url->transport); /* never less safe */
+        d->transport = url->transport;
+    }
+    if (url->port != 0) {
+        d->port = url->port;
+    }
+    return 0;
+}
+
+static bool is_url(const char *text)
+{
+    size_t len = strlen(text);
+
+    for (size_t i = 0; i + 2 < len && text[i] != '/' && text[i] != '?'; i++) {
+        if (text[i] == ':' && text[i + 1] == '/' && text[i + 2] == '/') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "File" as a URL: server and path in one. */
+static int read_file_url(struct reader *r, struct ota_endpoint *d)
+{
+    struct ota_url url;
+
+    if (ota_url_parse(r->job->file, strlen(r->job->file), &url) != 0 ||
+        (url.transport != OTA_TRANSPORT_HTTP && url.transport != OTA_TRANSPORT_HTTPS) ||
+        ((r->seen & F_CONNECTION) != 0 && url.transport != d->transport) ||
+        set_host(d, &url) != 0) {
+        return OTA_EJOB;
+    }
+    d->transport = url.transport;
+    d->tls = url.tls;
+    d->port = url.port != 0 ? url.port : usual_port(d);
+    return join_path(r->job, "", 0, url.path, url.path_len);
+}
+
+/* A path goes into a request's first line as it is: nothing may end that line early. */
+static bool is_path(const char *path)
+{
+    for (; *path != '\0'; path++) {
+        if (*path <= ' ' || *path > '~') {
             return false;
         }
     }
     return true;
 }
 
-static uint16_t usual_port(enum ota_transport transport)
+/* The path of an image over HTTP: behind that of its server. */
+static int resolve_path(struct reader *r, const struct ota_url *server)
 {
-    switch (transport) {
-    case OTA_TRANSPORT_HTTP:
-        return 80;
-    case OTA_TRANSPORT_HTTPS:
-        return 443;
-    default:
-        return 1883;
+    struct ota_job *job = r->job;
+
+    if (job->file[0] == '\0' || !is_path(job->file) ||
+        (server->path_len > 0 && memchr(server->path, '?', server->path_len) != NULL)) {
+        return OTA_EJOB;
     }
+    return join_path(job, server->path, server->path_len, job->file, strlen(job->file));
+}
+
+static bool is_same_host(const char *a, const char *b)
+{
+    size_t len = strlen(a);
+
+    return len == strlen(b) && memcmp(a, b, len) == 0;
 }
 
 /* The image server: what the document says, the job's server for the rest. */
 static int resolve(struct reader *r, const struct ota_endpoint *from)
 {
     struct ota_endpoint *d = &r->job->data;
+    struct ota_url server = {.path_len = 0};
+    int rc = 0;
 
     *d = *from;
     if ((r->seen & F_CONNECTION) != 0 && transport_of(r->connection, &d->transport) != 0) {
         return OTA_EJOB;
     }
-    if (!is_host(r->host)) {
+    if (d->transport != from->transport) {
+        d->tls = d->transport == OTA_TRANSPORT_HTTPS;
+    }
+    d->port = (uint16_t)r->port;
+    if (r->host[0] != '\0' && read_server(r, d, &server) != 0) {
         return OTA_EJOB;
     }
-    if (r->host[0] != '\0') {
-        memcpy(d->host, r->host, sizeof d->host);
+    if (d->port == 0) {
+        bool is_like_job =
+            server.transport == OTA_TRANSPORT_NONE && d->transport == from->transport;
+
+        d->port = is_like_job ? from->port : usual_port(d);
     }
-    if (r->port != 0) {
-        d->port = (uint16_t)r->port;
-    } else if (d->transport != from->transport) {
-        d->port = usual_port(d->transport);
-    }
-    if (d->transport != OTA_TRANSPORT_MQTT) {
-        d->tls = d->transport == OTA_TRANSPORT_HTTPS;
-        if (r->job->file[0] == '\0') {
-            return OTA_EJOB;
-        }
-    } else if (from->transport != OTA_TRANSPORT_MQTT) {
-        d->tls = false;
+    if (is_url(r->job->file)) {
+        rc = read_file_url(r, d);
+    } else if (d->transport != OTA_TRANSPORT_MQTT) {
+        rc = resolve_path(r, &server);
+    } else if (server.path_len > 1) {
+        return OTA_EJOB; /* a broker has no folders */
     }
     r->job->is_redirected = d->transport != from->transport || d->port != from->port ||
-                            strlen(d->host) != strlen(from->host) ||
-                            memcmp(d->host, from->host, strlen(d->host)) != 0;
-    return 0;
+                            d->tls != from->tls || !is_same_host(d->host, from->host);
+    return rc;
 }
 
 int ota_job_parse(const char *text, size_t len, const struct ota_endpoint *from,
                   struct ota_job *out)
 {
     struct reader r = {.job = out};
+    char *file = out->file;
+    size_t file_cap = out->file_cap;
     int rc;
 
     memset(out, 0, sizeof *out);
+    if (file_cap == 0) {
+        return OTA_EJOB;
+    }
+    out->file = file;
+    out->file_cap = file_cap;
+    file[0] = '\0';
     rc = ota_json_object(text, len, take, &r);
     if (rc != 0) {
         return rc == OTA_EFORMAT ? OTA_EJOB : rc;

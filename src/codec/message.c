@@ -76,13 +76,25 @@ static const char *outcome_text(int err)
     return err == OTA_EREVERTED ? "reverted" : "refused";
 }
 
+/* Spaces stand as in the original's templates. */
+static void put_place(struct ota_out *o, const struct ota_result *r)
+{
+    if (r->file == NULL) {
+        put_member(o, "UniqueTopicName", r->topic);
+        return;
+    }
+    ota_out_text(o, ", \"File\":\"");
+    ota_out_json(o, r->file);
+    ota_out_char(o, '"');
+}
+
 int ota_message_result(const struct ota_result *r, char *buf, size_t cap)
 {
     struct ota_out o;
 
     ota_out_init(&o, buf, cap);
     put_message(&o, r->err == 0 ? "Success" : "Failure");
-    put_member(&o, "UniqueTopicName", r->topic);
+    put_place(&o, r);
     if (r->err != 0) {
         put_number(&o, "Reason", (uint32_t)-r->err);
         put_member(&o, "Detail", ota_err_text(r->err));
@@ -91,6 +103,6 @@ int ota_message_result(const struct ota_result *r, char *buf, size_t cap)
         put_version(&o, r->installed);
         put_member(&o, "Outcome", outcome_text(r->err));
     }
-    ota_out_char(&o, '}');
+    ota_out_text(&o, r->file == NULL ? "}" : " }");
     return ota_out_end(&o);
 }

@@ -43,6 +43,7 @@ int ota_message_request(const struct ota_message *m, char *buf, size_t cap);
 struct ota_result {
     int err;           /* 0 or a negative ota_err */
     const char *topic; /* unique topic of the session */
+    const char *file;  /* HTTP: path of the image, instead of the topic; else NULL */
     /* After the reset: the image that was handed to the bootloader. NULL: the download's result. */
     const struct ota_version *installed;
 };

@@ -15,6 +15,7 @@ enum choice {
     PICK_JOB_FAULT,              /* report a refused job; "no update" is no fault */
     PICK_DATA_RETRY,             /* connect again for the image */
     PICK_DOWNLOAD_RETRY,         /* go on with the image */
+    PICK_DATA_END,               /* done with the image, or its address is to be asked for again */
     PICK_VERIFY,                 /* only a whole image is verified */
     PICK_VERIFY_RETRY,           /* what an earlier session stored may be what is wrong */
     PICK_RESULT,                 /* send a result or not */
@@ -44,7 +45,7 @@ static const struct row table[OTA_STATE_COUNT] = {
     ROW(STORAGE_OPEN, S(DATA_CONNECT), S(RESULT_REDIRECT), OTA_COMPLETE, NONE),
     ROW(DATA_CONNECT, S(DATA_DOWNLOAD), PICK_DATA_RETRY, OTA_COMPLETE, CONNECT),
     ROW(DATA_DOWNLOAD, S(DATA_DISCONNECT), PICK_DOWNLOAD_RETRY, DATA_DISCONNECT, DATA),
-    ROW(DATA_DISCONNECT, S(STORAGE_CLOSE), S(STORAGE_CLOSE), OTA_COMPLETE, CONNECT),
+    ROW(DATA_DISCONNECT, PICK_DATA_END, PICK_DATA_END, OTA_COMPLETE, CONNECT),
     ROW(STORAGE_CLOSE, PICK_VERIFY, S(RESULT_REDIRECT), OTA_COMPLETE, NONE),
     ROW(VERIFY, S(RESULT_REDIRECT), PICK_VERIFY_RETRY, RESULT_REDIRECT, NONE),
     ROW(RESULT_REDIRECT, PICK_RESULT, S(OTA_COMPLETE), OTA_COMPLETE, NONE),
@@ -95,6 +96,7 @@ static bool is_final(int err)
     case OTA_ETRANSPORT:
     case OTA_EREVERTED:
     case OTA_ERETRIES:
+    case OTA_ELATER:
         return true;
     default:
         return false;
@@ -115,11 +117,32 @@ static bool may_connect_again(struct ota_session *s, const struct ota_event *ev)
 
 static bool may_download_again(struct ota_session *s, const struct ota_event *ev)
 {
-    if (ev->has_progress) {
+    if (ev->has_progress && ev->err != OTA_ECHANGED) {
         s->downloads = 0;
     }
     s->downloads++;
     return !is_final(ev->err) && s->downloads < s->config->download_tries;
+}
+
+/* After a failed download: on at once if it brought something, after a while if it did not. An
+ * address that is no longer good (a signed URL expires) is replaced by asking for the job again. */
+static enum ota_state after_download(struct ota_session *s, const struct ota_event *ev)
+{
+    const struct ota_session_config *c = s->config;
+
+    if (!may_download_again(s, ev)) {
+        return OTA_STATE_DATA_DISCONNECT;
+    }
+    if (ev->err == OTA_EGONE) {
+        s->is_job_due = c->flow == OTA_FLOW_JOB;
+        return OTA_STATE_DATA_DISCONNECT;
+    }
+    if (!ev->has_progress) {
+        uint8_t n = (uint8_t)(s->downloads - 1);
+
+        s->due_ms = after(ev->now_ms, ota_backoff_ms(c->retry_ms, c->next_ms, n, ev->random));
+    }
+    return OTA_STATE_STORAGE_OPEN;
 }
 
 static enum ota_state pick(struct ota_session *s, unsigned next, const struct ota_event *ev)
@@ -138,7 +161,9 @@ static enum ota_state pick(struct ota_session *s, unsigned next, const struct ot
     case PICK_DATA_RETRY:
         return may_connect_again(s, ev) ? OTA_STATE_DATA_CONNECT : OTA_STATE_RESULT_REDIRECT;
     case PICK_DOWNLOAD_RETRY:
-        return may_download_again(s, ev) ? OTA_STATE_STORAGE_OPEN : OTA_STATE_DATA_DISCONNECT;
+        return after_download(s, ev);
+    case PICK_DATA_END:
+        return s->is_job_due ? OTA_STATE_JOB_CONNECT : OTA_STATE_STORAGE_CLOSE;
     case PICK_VERIFY:
         return s->err == 0 ? OTA_STATE_VERIFY : OTA_STATE_RESULT_REDIRECT;
     case PICK_VERIFY_RETRY:
@@ -161,7 +186,7 @@ static bool is_report(enum ota_state state)
 /* Keeps the first error of the session, and of the report apart from it. */
 static void note_failure(struct ota_session *s, enum ota_state next, int err)
 {
-    bool is_retried = next == s->state || next == OTA_STATE_STORAGE_OPEN;
+    bool is_retried = next == s->state || next == OTA_STATE_STORAGE_OPEN || s->is_job_due;
 
     if (is_report(s->state)) {
         if (s->report_err == 0) {
@@ -187,6 +212,12 @@ static void plan_next(struct ota_session *s, enum ota_state from, const struct o
     case OTA_ETIMEOUT:
     case OTA_EDATA:
     case OTA_EPROTO:
+    case OTA_ECERTTIME:
+    case OTA_ECERTSELF:
+    case OTA_ECERTCA:
+    case OTA_ECERTHOST:
+    case OTA_ECHANGED:
+    case OTA_ELATER:
         delay = ota_backoff_ms(c->retry_ms, c->next_ms, s->failures, ev->random);
         if (s->failures < UINT8_MAX) {
             s->failures++;
@@ -212,6 +243,10 @@ static void enter(struct ota_session *s, enum ota_state next, const struct ota_e
         s->report_err = 0;
         s->connects = 0;
         s->downloads = 0;
+        s->is_job_due = false;
+    }
+    if (next == OTA_STATE_JOB_CONNECT) {
+        s->is_job_due = false;
     }
     if (from == OTA_STATE_START_UPDATE) {
         s->has_report = ev->has_report;

@@ -43,10 +43,13 @@ static void narrow(struct ota_xfer *x)
 
 int ota_xfer_offer(struct ota_xfer *x, uint32_t total, uint32_t off, uint32_t len, uint32_t *skip)
 {
+    if (total == OTA_TOTAL_UNKNOWN && x->total != 0) {
+        total = x->total;
+    }
     if (total == 0 || (x->total != 0 && total != x->total) || off > total || len > total - off) {
         return OTA_EPROTO;
     }
-    x->total = total;
+    x->total = total == OTA_TOTAL_UNKNOWN ? 0 : total;
     if (off > x->next) {
         narrow(x);
         if (x->is_asked_whole && x->is_whole) {

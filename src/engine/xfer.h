@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Total of a sender that does not know it before it has sent everything. */
+#define OTA_TOTAL_UNKNOWN UINT32_MAX
+
 struct ota_xfer_config {
     uint32_t chunk;      /* bytes asked for at a time */
     uint32_t stall_ms;   /* without progress: ask again */
@@ -49,8 +52,8 @@ void ota_xfer_init(struct ota_xfer *x, const struct ota_xfer_config *config, uin
                    uint32_t total, uint64_t now_ms);
 
 /*
- * Judges len bytes at offset off of an image of total bytes. An enum ota_xfer_verdict and *skip,
- * or OTA_EPROTO if total changed, or the bytes do not lie inside of it.
+ * Judges len bytes at offset off of an image of total bytes (or OTA_TOTAL_UNKNOWN). An enum
+ * ota_xfer_verdict and *skip, or OTA_EPROTO if total changed, or the bytes do not lie inside of it.
  */
 int ota_xfer_offer(struct ota_xfer *x, uint32_t total, uint32_t off, uint32_t len, uint32_t *skip);
 

@@ -18,10 +18,14 @@ enum ota_link_task {
     OTA_LINK_DISCONNECT,
 };
 
+/* Room for what tells one state of a file on a server from another, with NUL; a longer one is not
+ * kept. */
+#define OTA_VALIDATOR_MAX 80u
+
 /* Bytes of an image as they arrive. */
 struct ota_link_data {
     const struct ota_version *version; /* as the sender says, or NULL */
-    uint32_t total;                    /* bytes of the image */
+    uint32_t total;                    /* bytes of the image, or OTA_TOTAL_UNKNOWN */
     uint32_t off;
     const uint8_t *data;
     uint32_t len;
@@ -35,13 +39,21 @@ struct ota_link_env {
     const struct ota_endpoint *server; /* to connect to */
     const char *topic;                 /* unique topic */
     const char *file;
-    char *text; /* OTA_MESSAGE_MAX bytes: a request to send, a job received */
+    /* OTA_MESSAGE_MAX bytes: a request to send. OTA_JOB_MAX, into the room of chunk, for a job
+     * received and for an HTTP result. */
+    char *text;
     size_t text_len;
-    uint8_t *chunk; /* OTA_CHUNK_LEN + 64 bytes, for pieces of a message */
+    uint8_t *chunk;  /* OTA_CHUNK_LEN + 64 bytes, for pieces of a message or of the image */
+    char *validator; /* OTA_VALIDATOR_MAX bytes: of the image that is being stored; "": none */
+    bool is_busy;    /* set by a link that has more to do at once */
     struct ota_xfer *xfer;
+    const uint64_t *limit_ms; /* when the task under way must be done */
     struct ota_result result; /* OTA_LINK_RESULT: what to deliver */
     /* Takes image bytes in any order. 0, or why the download has failed. */
     int (*data)(void *arg, const struct ota_link_data *d);
+    /* Forgets what is stored of the image: another one comes, from its beginning. 0, or what the
+     * flash said. */
+    int (*restart)(void *arg, uint64_t now_ms);
     void *arg;
 };
 

@@ -49,11 +49,11 @@ static bool is_filter(const struct ota_mqtt_link *l, const struct ota_mqtt_event
 
 static void take_job(struct ota_mqtt_link *l, const uint8_t *msg, size_t len)
 {
-    if (len >= OTA_MESSAGE_MAX) {
+    if (len >= OTA_JOB_MAX) {
         l->err = OTA_EJOB;
         return;
     }
-    memcpy(l->env->text, msg, len);
+    memmove(l->env->text, msg, len); /* pieces were put together behind it */
     l->env->text[len] = '\0';
     l->env->text_len = len;
     l->is_done = true;

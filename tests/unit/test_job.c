@@ -12,9 +12,18 @@
 static const struct ota_endpoint broker = {
     .transport = OTA_TRANSPORT_MQTT, .port = 1883, .host = "broker.local"};
 
+static char room[OTA_PATH_MAX];
+
+static int parse_from(const struct ota_endpoint *from, const char *text, struct ota_job *job)
+{
+    job->file = room;
+    job->file_cap = sizeof room;
+    return ota_job_parse(text, strlen(text), from, job);
+}
+
 static int parse(const char *text, struct ota_job *job)
 {
-    return ota_job_parse(text, strlen(text), &broker, job);
+    return parse_from(&broker, text, job);
 }
 
 /*
@@ -149,7 +158,8 @@ static void test_redirection_to_another_transport(void **state)
 
 static void test_hosts_that_are_none_are_refused(void **state)
 {
-    static const char *const bad[] = {"http://x", "a b", "a/b", "user@x", "a\\u0001", "caf\\u00e9"};
+    static const char *const bad[] = {"http://x", "a b",  "a/b",    "x:0",      "x:70000",   "x:1x",
+                                      "ftp://x",  "[::1", "user@x", "a\\u0001", "caf\\u00e9"};
     struct ota_job job;
 
     (void)state;
@@ -176,6 +186,94 @@ static void test_values_that_do_not_fit_are_refused(void **state)
     assert_int_equal(parse(text, &job), OTA_EJOB);
 }
 
+/* Members behind Board and Version, and the address that they lead to from broker.local. */
+static const struct address {
+    const char *members;
+    const char *url; /* transport, host, port, path; NULL: refused */
+} addresses[] = {
+    {"\"Server\":\"http://web\",\"File\":\"/x\"", "HTTP web 80 /x"},
+    {"\"Server\":\"https://web\",\"File\":\"/x\"", "HTTPS web 443 /x"},
+    {"\"Server\":\"HTTPS://web:8443/\",\"File\":\"x\"", "HTTPS web 8443 /x"},
+    {"\"Server\":\"https://web/fw/a/\",\"File\":\"/x\"", "HTTPS web 443 /fw/a/x"},
+    {"\"Server\":\"https://[fd00::1]:8443/fw\",\"File\":\"x?a=b\"", "HTTPS fd00::1 8443 /fw/x?a=b"},
+    {"\"Server\":\"fd00::1\",\"Connection\":\"HTTP\",\"File\":\"/x\"", "HTTP fd00::1 80 /x"},
+    {"\"Server\":\"web:8080\",\"Connection\":\"HTTP\",\"File\":\"x\"", "HTTP web 8080 /x"},
+    {"\"Server\":\"web:8080\",\"Connection\":\"HTTP\",\"Port\":8080,\"File\":\"x\"",
+     "HTTP web 8080 /x"},
+    {"\"Server\":\"web:8080\",\"Connection\":\"HTTP\",\"Port\":81,\"File\":\"x\"", NULL},
+    {"\"Server\":\"http://web\",\"Connection\":\"HTTP\",\"File\":\"x\"", "HTTP web 80 /x"},
+    {"\"Server\":\"http://web\",\"Connection\":\"HTTPS\",\"File\":\"x\"", NULL},
+    {"\"Server\":\"https://web\",\"Connection\":\"HTTP\",\"File\":\"x\"", NULL},
+    {"\"Server\":\"https://web/?q\",\"File\":\"x\"", NULL},
+    {"\"Server\":\"https://me:pw@web\",\"File\":\"x\"", NULL},
+    {"\"File\":\"https://cdn/x?sig=1\"", "HTTPS cdn 443 /x?sig=1"},
+    {"\"File\":\"https://cdn:8443?x\"", "HTTPS cdn 8443 /?x"},
+    {"\"File\":\"https://cdn\"", "HTTPS cdn 443 /"},
+    {"\"File\":\"https://cdn/x#part\"", "HTTPS cdn 443 /x"},
+    {"\"File\":\"http://cdn/x\",\"Connection\":\"HTTPS\"", NULL},
+    {"\"File\":\"ftp://cdn/x\"", NULL},
+    {"\"File\":\"/x?u=http://y\",\"Connection\":\"HTTP\"", "HTTP broker.local 80 /x?u=http://y"},
+    {"\"File\":\"/a b\",\"Connection\":\"HTTP\"", NULL},
+    {"\"File\":\"/a\\r\\nX: y\",\"Connection\":\"HTTP\"", NULL},
+    {"\"File\":\"a b\"", "MQTT broker.local 1883 a b"},
+    {"\"Server\":\"mqtt://other\"", "MQTT other 1883 "},
+    {"\"Server\":\"mqtts://other\"", "MQTT other 8883 "},
+};
+
+static void test_addresses_lead_where_they_say(void **state)
+{
+    static const char *const names[] = {"", "MQTT", "HTTP", "HTTPS"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
+        const struct address *a = &addresses[i];
+        struct ota_job job;
+        char text[512];
+        char got[512] = "refused";
+
+        (void)snprintf(text, sizeof text, "{\"Board\":\"b\",\"Version\":\"2\",%s}", a->members);
+        if (parse(text, &job) == 0) {
+            (void)snprintf(got, sizeof got, "%s %s %u %s", names[job.data.transport], job.data.host,
+                           job.data.port, job.file);
+            assert_int_equal(job.data.tls, job.data.transport == OTA_TRANSPORT_HTTPS ||
+                                               strstr(a->members, "mqtts") != NULL);
+        }
+        if (strcmp(got, a->url != NULL ? a->url : "refused") != 0) {
+            fail_msg("%s: %s", a->members, got);
+        }
+    }
+}
+
+static void test_job_of_a_safe_broker_does_not_lead_to_an_unsafe_one(void **state)
+{
+    const struct ota_endpoint safe = {
+        .transport = OTA_TRANSPORT_MQTT, .port = 8883, .tls = true, .host = "broker.local"};
+    struct ota_job job;
+
+    (void)state;
+    assert_int_equal(parse_from(&safe,
+                                "{\"Board\":\"b\",\"Version\":\"2\",\"Server\":"
+                                "\"mqtt://other\"}",
+                                &job),
+                     0);
+    assert_true(job.data.tls);
+}
+
+static void test_signed_url_of_2_kib_needs_its_room_and_no_more(void **state)
+{
+    static char large[2100];
+    static char text[2200];
+    struct ota_job job = {.file = large, .file_cap = 2049 + sizeof "https://cdn" - 1};
+
+    (void)state;
+    (void)snprintf(text, sizeof text,
+                   "{\"Board\":\"b\",\"Version\":\"2\",\"File\":\"https://cdn/%02047d\"}", 0);
+    assert_int_equal(ota_job_parse(text, strlen(text), &broker, &job), 0);
+    assert_int_equal(strlen(job.file), 2048);
+    job.file_cap--;
+    assert_int_equal(ota_job_parse(text, strlen(text), &broker, &job), OTA_EJOB);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +281,9 @@ int main(void)
         cmocka_unit_test(test_what_is_left_out_comes_from_the_job_server),
         cmocka_unit_test(test_redirection_to_another_transport),
         cmocka_unit_test(test_hosts_that_are_none_are_refused),
+        cmocka_unit_test(test_addresses_lead_where_they_say),
+        cmocka_unit_test(test_job_of_a_safe_broker_does_not_lead_to_an_unsafe_one),
+        cmocka_unit_test(test_signed_url_of_2_kib_needs_its_room_and_no_more),
         cmocka_unit_test(test_values_that_do_not_fit_are_refused),
     };
 

@@ -24,7 +24,8 @@ static const struct ota_session_config job_config = {
 };
 
 /* One error of each kind that the session tells apart. */
-static const int errors[] = {OTA_ECONNECT, OTA_EDROPPED, OTA_EVERSION, OTA_EHASH, OTA_ENOUPDATE};
+static const int errors[] = {OTA_ECONNECT, OTA_EDROPPED,  OTA_EVERSION,
+                             OTA_EHASH,    OTA_ENOUPDATE, OTA_EGONE};
 
 #define N_ERRORS (sizeof errors / sizeof errors[0])
 /* OK without and with a report, STOP, EXIT, and FAIL with each error, without and with progress or
@@ -53,13 +54,13 @@ static struct ota_event event_number(size_t i)
 
 /* What the next state can depend on, without the times. */
 struct key {
-    int state, err, report_err, stopped, exiting, failures, connects, downloads, report;
+    int state, err, report_err, stopped, exiting, failures, connects, downloads, report, job_due;
 };
 
 static struct key key_of(const struct ota_session *s)
 {
     struct key k = {(int)s->state,   s->err,      s->report_err, s->is_stopped, s->is_exiting,
-                    s->failures > 0, s->connects, s->downloads,  s->has_report};
+                    s->failures > 0, s->connects, s->downloads,  s->has_report, s->is_job_due};
 
     return k;
 }
@@ -309,6 +310,53 @@ static void test_image_that_cannot_be_right_is_not_fetched_again(void **state)
     assert_int_equal(step(&s, OTA_EVENT_FAIL, OTA_EVERSION), OTA_STATE_DATA_DISCONNECT);
 }
 
+static void test_void_address_is_asked_for_again_and_the_download_goes_on(void **state)
+{
+    struct ota_session s;
+
+    (void)state;
+    ota_session_init(&s, &job_config, 0);
+    advance_to(&s, OTA_STATE_DATA_DOWNLOAD);
+    assert_int_equal(step(&s, OTA_EVENT_FAIL, OTA_EGONE), OTA_STATE_DATA_DISCONNECT);
+    assert_int_equal(s.err, 0);
+    assert_int_equal(step(&s, OTA_EVENT_OK, 0), OTA_STATE_JOB_CONNECT);
+    advance_to(&s, OTA_STATE_DATA_DOWNLOAD);
+    assert_int_equal(step(&s, OTA_EVENT_OK, 0), OTA_STATE_DATA_DISCONNECT);
+    assert_int_equal(step(&s, OTA_EVENT_OK, 0), OTA_STATE_STORAGE_CLOSE);
+}
+
+static void test_address_that_stays_void_ends_the_session(void **state)
+{
+    struct ota_session_config direct = job_config;
+    struct ota_session s;
+
+    (void)state;
+    ota_session_init(&s, &job_config, 0);
+    for (int i = 0; i < 3; i++) {
+        advance_to(&s, OTA_STATE_DATA_DOWNLOAD);
+        assert_int_equal(step(&s, OTA_EVENT_FAIL, OTA_EGONE), OTA_STATE_DATA_DISCONNECT);
+    }
+    assert_int_equal(s.err, OTA_EGONE);
+    assert_int_equal(step(&s, OTA_EVENT_OK, 0), OTA_STATE_STORAGE_CLOSE);
+    direct.flow = OTA_FLOW_DIRECT; /* nobody to ask */
+    ota_session_init(&s, &direct, 0);
+    advance_to(&s, OTA_STATE_DATA_DOWNLOAD);
+    assert_int_equal(step(&s, OTA_EVENT_FAIL, OTA_EGONE), OTA_STATE_DATA_DISCONNECT);
+    assert_int_equal(s.err, OTA_EGONE);
+    assert_int_equal(step(&s, OTA_EVENT_OK, 0), OTA_STATE_STORAGE_CLOSE);
+}
+
+static void test_failed_try_that_brought_nothing_is_followed_by_a_pause(void **state)
+{
+    struct ota_session s;
+
+    (void)state;
+    ota_session_init(&s, &job_config, 0);
+    advance_to(&s, OTA_STATE_DATA_DOWNLOAD);
+    assert_int_equal(step(&s, OTA_EVENT_FAIL, OTA_ECONNECT), OTA_STATE_STORAGE_OPEN);
+    assert_true(s.due_ms > 5000);
+}
+
 static void test_lost_report_changes_no_outcome(void **state)
 {
     struct ota_session s;
@@ -420,6 +468,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_lost_download_goes_on_until_the_tries_are_used_up),
         cmocka_unit_test(test_download_that_makes_progress_is_not_given_up),
         cmocka_unit_test(test_image_that_cannot_be_right_is_not_fetched_again),
+        cmocka_unit_test(test_void_address_is_asked_for_again_and_the_download_goes_on),
+        cmocka_unit_test(test_address_that_stays_void_ends_the_session),
+        cmocka_unit_test(test_failed_try_that_brought_nothing_is_followed_by_a_pause),
         cmocka_unit_test(test_lost_report_changes_no_outcome),
         cmocka_unit_test(test_no_update_is_not_reported),
     };
