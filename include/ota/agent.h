@@ -138,7 +138,7 @@ struct ota_config {
     struct ota_trust trust; /* checked before an image is marked; required */
     struct ota_system system;
 
-    enum ota_transport transport; /* where sessions begin: MQTT, HTTP or HTTPS */
+    enum ota_transport transport; /* where sessions begin: MQTT, HTTP, HTTPS; BLE: peers push */
     enum ota_flow flow;
     struct ota_mqtt_config mqtt; /* needed if sessions begin there or jobs may lead there */
     struct ota_http_config http; /* likewise */

@@ -45,6 +45,11 @@ static bool take(uint8_t *flag)
     return true;
 }
 
+bool ota_agent_is_stopped(struct agent *a)
+{
+    return take(&a->requests.stop) || __atomic_load_n(&a->requests.shutdown, __ATOMIC_ACQUIRE) != 0;
+}
+
 void ota_check(struct ota_agent *agent)
 {
     post(ota_agent_of(agent), &ota_agent_of(agent)->requests.check);
@@ -266,8 +271,14 @@ uint32_t ota_poll(struct ota_agent *agent)
     if (a->session.state == OTA_STATE_EXITING) {
         return SLEEP_MAX_MS;
     }
+    if (a->is_pushed) { /* requests are for the push */
+        return LINK_SLEEP_MS;
+    }
     if (obey(a, now_ms)) {
         return 0;
+    }
+    if (a->config->transport == OTA_TRANSPORT_BLE) {
+        return SLEEP_MAX_MS;
     }
     if (a->step == STEP_RUN) {
         run(a, now_ms);
@@ -323,7 +334,7 @@ int ota_last_outcome(const struct ota_agent *agent, struct ota_outcome *out)
 
 enum ota_state ota_state(const struct ota_agent *agent)
 {
-    return ((const struct agent *)(const void *)agent->memory)->session.state;
+    return ota_agent_state((const struct agent *)(const void *)agent->memory);
 }
 
 int ota_last_error(const struct ota_agent *agent)

@@ -51,10 +51,12 @@ struct agent {
     uint32_t fetched;  /* bytes received for this image, over all sessions */
     uint32_t begun_at; /* bytes stored when this try of the download began */
     uint32_t n_sessions;
-    bool is_checked; /* a session was asked for while another one ran */
-    bool is_noted;   /* the record log knows that this session loads */
-    bool is_resumed; /* a part of the image is of an earlier session */
-    bool is_marked;  /* the secondary slot was marked in this session */
+    bool is_checked;           /* a session was asked for while another one ran */
+    bool is_noted;             /* the record log knows that this session loads */
+    bool is_resumed;           /* a part of the image is of an earlier session */
+    bool is_marked;            /* the secondary slot was marked in this session */
+    bool is_pushed;            /* a peer has the agent: no sessions of its own */
+    enum ota_state push_state; /* what is done for that peer */
     char validator[OTA_VALIDATOR_MAX];
     char topic[OTA_TOPIC_MAX];
 };
@@ -67,6 +69,15 @@ struct effect {
 };
 
 const struct effect *ota_agent_effect(enum ota_state state);
+
+/* Where the agent is: in a session or at a peer's service. */
+static inline enum ota_state ota_agent_state(const struct agent *a)
+{
+    return a->is_pushed ? a->push_state : a->session.state;
+}
+
+/* True if an end was asked for; the request to stop is taken, that to shut down stays. */
+bool ota_agent_is_stopped(struct agent *a);
 
 /* The link task of a state; false if it has none. */
 bool ota_agent_task(enum ota_state state, enum ota_link_task *task);
@@ -94,12 +105,26 @@ int ota_agent_use_link(struct agent *a, enum ota_transport transport);
 
 /* ---- data.c: from a link's bytes to the secondary slot. ---- */
 
+/* Forgets the image of the session before. OTA_ESTATE while the running image is on trial. */
+int ota_agent_begin_image(struct agent *a, uint64_t now_ms);
+
+/* Bytes that an image may have. */
+uint32_t ota_agent_image_limit(const struct ota_config *c);
+
 int ota_agent_open_storage(struct agent *a, uint64_t now_ms);
 int ota_agent_close_storage(struct agent *a, uint64_t now_ms);
+
+/* Prepares for an image of total bytes from a peer: with go_on behind what is there of it. */
+void ota_agent_open_push(struct agent *a, uint32_t total, bool go_on, uint64_t now_ms);
 
 /* ota_link_env.data and .restart; arg is the agent. */
 int ota_agent_take_data(void *arg, const struct ota_link_data *d);
 int ota_agent_restart_image(void *arg, uint64_t now_ms);
+
+/* ---- verify.c: the effect of VERIFY. Leaves the image marked, or nothing to go on with. ---- */
+
+int ota_agent_begin_verify(struct agent *a, uint64_t now_ms);
+int ota_agent_run_verify(struct agent *a, uint64_t now_ms);
 
 /* ---- memory.c: the record log. All that write give 0 or a flash error. ---- */
 

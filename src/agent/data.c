@@ -1,13 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a link's bytes to the secondary slot. */
+#include <string.h>
+
 #include "agent/agent.h"
 #include "flash/area.h"
 #include "ota/err.h"
 
-static uint32_t image_limit(const struct ota_config *c)
+uint32_t ota_agent_image_limit(const struct ota_config *c)
 {
     return c->image_max != 0 ? c->image_max
                              : c->secondary->area.size - ota_slot_trailer_size(c->secondary);
+}
+
+int ota_agent_begin_image(struct agent *a, uint64_t now_ms)
+{
+    int rc = ota_slot_is_confirmed(a->config->primary);
+
+    a->is_marked = false;
+    a->is_noted = false;
+    a->is_resumed = false;
+    a->fetched = 0;
+    a->begun_at = 0;
+    a->validator[0] = '\0';
+    memset(&a->sink, 0, sizeof a->sink);
+    ota_xfer_init(&a->xfer, &a->xfer_config, 0, 0, now_ms);
+    if (rc == 0) {
+        return OTA_ESTATE; /* a download would destroy the image to revert to */
+    }
+    return rc < 0 ? rc : 0;
 }
 
 static void open_sink(struct agent *a)
@@ -15,17 +35,16 @@ static void open_sink(struct agent *a)
     const struct ota_config *c = a->config;
     uint8_t *row = (uint8_t *)c->work + OTA_MESSAGE_MAX + OTA_CHUNK_LEN + 64u;
 
-    ota_sink_open(&a->sink, &c->secondary->area, image_limit(c), row, &a->running);
+    ota_sink_open(&a->sink, &c->secondary->area, ota_agent_image_limit(c), row, &a->running);
     if (ota_agent_is_refused(a, &a->journal.last.version)) {
         a->sink.refused = &a->journal.last.version;
     }
 }
 
-/* Goes on where an earlier session ended, if its part of the image is there. */
-static bool resume(struct agent *a, uint64_t now_ms)
+/* Goes on at off of the image that the record log knows, if its part of the image is there. */
+static bool resume(struct agent *a, uint32_t off, uint64_t now_ms)
 {
     uint32_t total = a->journal.last.total;
-    uint32_t off = ota_agent_resume_at(a);
 
     if (off == 0 || ota_sink_resume(&a->sink, total, off) != 0) {
         return false;
@@ -45,7 +64,7 @@ int ota_agent_open_storage(struct agent *a, uint64_t now_ms)
     } else {
         a->is_resumed = false;
         open_sink(a);
-        if (resume(a, now_ms)) {
+        if (resume(a, ota_agent_resume_at(a), now_ms)) {
             rc = ota_agent_note_data(a, &a->journal.last.version);
         } else {
             open_sink(a);
@@ -54,6 +73,19 @@ int ota_agent_open_storage(struct agent *a, uint64_t now_ms)
     }
     a->begun_at = a->xfer.next;
     return rc;
+}
+
+void ota_agent_open_push(struct agent *a, uint32_t total, bool go_on, uint64_t now_ms)
+{
+    const struct ota_record *r = &a->journal.last;
+    uint32_t off = go_on && r->stage == OTA_STAGE_LOADING && r->total == total ? r->offset : 0;
+
+    open_sink(a);
+    if (!resume(a, off, now_ms)) {
+        open_sink(a);
+        ota_xfer_init(&a->xfer, &a->xfer_config, 0, total, now_ms);
+    }
+    a->begun_at = a->xfer.next;
 }
 
 int ota_agent_close_storage(struct agent *a, uint64_t now_ms)
@@ -93,11 +125,28 @@ static int recover(struct agent *a, int why)
     return begin_again(a, u.off, OTA_EDATA);
 }
 
-static int store(struct agent *a, const struct ota_link_data *d, uint32_t skip)
+/* Which version the image is: as the job says, else its sender, else its header. */
+static int note(struct agent *a, const struct ota_link_data *d)
 {
     static const struct ota_version unknown;
-    const struct ota_version *offered = d->version != NULL ? d->version : &unknown;
-    uint32_t total = d->total == OTA_TOTAL_UNKNOWN ? image_limit(a->config) : d->total;
+    struct ota_image_header h;
+
+    if (a->is_pushed) {
+        if (a->sink.head_len < sizeof a->sink.head) {
+            return 0;
+        }
+        (void)ota_image_header_decode(a->sink.head, &h); /* good enough to be stored */
+        return ota_agent_note_data(a, &h.version);
+    }
+    if (a->config->flow == OTA_FLOW_JOB) {
+        return ota_agent_note_data(a, &a->job.version);
+    }
+    return ota_agent_note_data(a, d->version != NULL ? d->version : &unknown);
+}
+
+static int store(struct agent *a, const struct ota_link_data *d, uint32_t skip)
+{
+    uint32_t total = d->total == OTA_TOTAL_UNKNOWN ? ota_agent_image_limit(a->config) : d->total;
     int rc;
 
     if (a->sink.area == NULL) { /* the application has opened the slot in its own way */
@@ -110,7 +159,7 @@ static int store(struct agent *a, const struct ota_link_data *d, uint32_t skip)
         return recover(a, rc);
     }
     ota_xfer_advance(&a->xfer, d->len - skip, a->config->system.ops->now_ms(a->config->system.ctx));
-    return ota_agent_note_data(a, a->config->flow == OTA_FLOW_JOB ? &a->job.version : offered);
+    return note(a, d);
 }
 
 /* True if this is not the image that an earlier session began. */

@@ -58,22 +58,13 @@ static int set_direct_file(struct agent *a)
 
 static int begin_session(struct agent *a, uint64_t now_ms)
 {
-    int rc = ota_slot_is_confirmed(a->config->primary);
+    int rc;
 
     a->is_checked = false;
-    a->is_marked = false;
-    a->is_noted = false;
-    a->is_resumed = false;
-    a->fetched = 0;
     a->xfer_config.run = 1;
-    a->validator[0] = '\0';
     ota_agent_clear_job(a);
-    memset(&a->sink, 0, sizeof a->sink);
-    ota_xfer_init(&a->xfer, &a->xfer_config, 0, 0, now_ms);
+    rc = ota_agent_begin_image(a, now_ms);
     if (rc == 0) {
-        return OTA_ESTATE; /* a download would destroy the image to revert to */
-    }
-    if (rc > 0) {
         rc = make_topic(a);
     }
     if (rc == 0) {
@@ -147,79 +138,6 @@ static int follow_job(struct agent *a, uint64_t now_ms)
     a->link->close(&a->links);
     a->server = a->job.data;
     return ota_agent_use_link(a, a->server.transport);
-}
-
-/* ---- Verification ------------------------------------------------------------------------------
- */
-
-static int begin_verify(struct agent *a, uint64_t now_ms)
-{
-    (void)now_ms;
-    if (!ota_xfer_is_done(&a->xfer)) {
-        return OTA_EINCOMPLETE;
-    }
-    ota_source_from_area(&a->source, &a->config->secondary->area);
-    a->source.size = a->xfer.total;
-    return ota_image_check_init(&a->check, &a->source, &a->config->trust);
-}
-
-/* The board an image says it is made for, if it says so. */
-static int check_board(const struct agent *a)
-{
-    uint8_t board[OTA_BOARD_MAX];
-    int len = ota_tlv_find(&a->source, &a->check.image, OTA_TLV_BOARD, true, board, sizeof board);
-    size_t want = strlen(a->config->board);
-
-    if (len == OTA_ETLV) {
-        return 0;
-    }
-    return len >= 0 && (size_t)len == want && memcmp(board, a->config->board, want) == 0
-               ? 0
-               : OTA_EBOARD;
-}
-
-/* Each durable step before the act that it describes: an image is never marked unknown. */
-static int mark(struct agent *a)
-{
-    int rc = ota_agent_note_marking(a, &a->check.image.header.version);
-
-    if (rc == 0) {
-        rc = ota_slot_set_pending(a->config->secondary, a->config->is_permanent);
-    }
-    a->is_marked = rc == 0;
-    if (rc == 0) {
-        ota_agent_tell(a, OTA_LOG_NOTICE, "image is marked to be installed", 0);
-    }
-    return rc != 0 ? rc : ota_agent_note_marked(a);
-}
-
-static int judge(struct agent *a)
-{
-    int rc = ota_image_check_step(&a->check, a->env.chunk, OTA_CHUNK_LEN);
-
-    if (rc != 0) {
-        return rc;
-    }
-    if (ota_version_compare(&a->check.image.header.version, &a->running) <= 0) {
-        return OTA_EVERSION;
-    }
-    return check_board(a);
-}
-
-static int run_verify(struct agent *a, uint64_t now_ms)
-{
-    int rc = judge(a);
-
-    (void)now_ms;
-    if (rc == 0) {
-        return mark(a);
-    }
-    if (rc < 0) {
-        /* Nothing to go on with. A flash that fails here, too, has failed already. */
-        a->xfer.next = 0;
-        (void)ota_agent_note_nothing(a);
-    }
-    return rc;
 }
 
 /* ---- Result ------------------------------------------------------------------------------------
@@ -304,7 +222,7 @@ static const struct effect effects[OTA_STATE_COUNT] = {
     [OTA_STATE_DATA_DOWNLOAD] = {begin_link, run_link},
     [OTA_STATE_DATA_DISCONNECT] = {begin_link, run_link},
     [OTA_STATE_STORAGE_CLOSE] = {ota_agent_close_storage, NULL},
-    [OTA_STATE_VERIFY] = {begin_verify, run_verify},
+    [OTA_STATE_VERIFY] = {ota_agent_begin_verify, ota_agent_run_verify},
     [OTA_STATE_RESULT_REDIRECT] = {return_home, NULL},
     [OTA_STATE_RESULT_CONNECT] = {begin_link, run_link},
     [OTA_STATE_RESULT_SEND] = {begin_link, run_link},

@@ -37,7 +37,7 @@ enum ota_answer ota_agent_call_hook(struct agent *a, enum ota_moment moment, int
 {
     struct ota_hook_info info = {
         .moment = moment,
-        .state = a->session.state,
+        .state = ota_agent_state(a),
         .err = err != 0 ? err : a->session.err,
     };
     enum ota_answer answer;

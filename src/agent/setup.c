@@ -161,6 +161,9 @@ int ota_agent_go_home(struct agent *a)
     const struct ota_config *c = a->config;
     const char *host = home_host(c);
 
+    if (c->transport == OTA_TRANSPORT_BLE) {
+        return 0; /* peers come to it */
+    }
     a->server.transport = c->transport;
     a->server.tls =
         c->transport == OTA_TRANSPORT_HTTPS || (c->transport == OTA_TRANSPORT_MQTT && c->mqtt.tls);
@@ -188,6 +191,9 @@ static int check_transport(const struct ota_config *c)
 {
     const char *host;
 
+    if (c->transport == OTA_TRANSPORT_BLE) {
+        return 0;
+    }
     if (c->transport != OTA_TRANSPORT_MQTT && c->transport != OTA_TRANSPORT_HTTP &&
         c->transport != OTA_TRANSPORT_HTTPS) {
         return OTA_ETRANSPORT;
@@ -202,6 +208,14 @@ static int check_transport(const struct ota_config *c)
                                                : (const void *)c->http.client) == NULL
                ? OTA_EARG
                : 0;
+}
+
+static int check_memory(const struct ota_config *c)
+{
+    if (ota_area_check(&c->primary->area) != 0 || ota_area_check(&c->secondary->area) != 0) {
+        return OTA_EARG;
+    }
+    return c->work_len < OTA_WORK_LEN(c->secondary->area.flash->write_size) ? OTA_ENOSPC : 0;
 }
 
 static int check_config(const struct ota_config *c)
@@ -222,10 +236,7 @@ static int check_config(const struct ota_config *c)
     if (rc != 0) {
         return rc;
     }
-    if (ota_area_check(&c->primary->area) != 0 || ota_area_check(&c->secondary->area) != 0) {
-        return OTA_EARG;
-    }
-    return c->work_len < OTA_WORK_LEN(c->secondary->area.flash->write_size) ? OTA_ENOSPC : 0;
+    return check_memory(c);
 }
 
 static int read_running_version(struct agent *a)

@@ -951,7 +951,7 @@ static void test_configurations_that_cannot_work_are_refused(void **state)
     w.config.work_len--;
     assert_int_equal(ota_init(&w.agent, &w.config), OTA_ENOSPC);
     (void)set_up(state);
-    w.config.transport = OTA_TRANSPORT_BLE;
+    w.config.transport = OTA_TRANSPORT_NONE;
     assert_int_equal(ota_init(&w.agent, &w.config), OTA_ETRANSPORT);
     (void)set_up(state);
     w.flash.mem[0] ^= 1; /* no running image to read the version from */
