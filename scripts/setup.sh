@@ -46,10 +46,13 @@ test_packages=(
     libclang-rt-14-dev    # sanitizer and fuzzer runtime of clang
     libcmocka-dev         # unit tests
     lighttpd              # web server in tests
+    libengine-pkcs11-openssl # signing keys in PKCS#11 tokens
     libnewlib-arm-none-eabi # C headers for the Cortex-M4
     mandoc                # checks the manual pages
     mosquitto-clients     # programs of others on the same broker
     nginx-light           # web server in tests and benchmarks
+    opensc                # makes keys in a token
+    softhsm2              # a token in software
     universal-ctags       # lengths of functions
     zlib1g-dev            # unpacks test vectors
 )

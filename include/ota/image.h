@@ -58,6 +58,7 @@ enum ota_tlv_type {
     OTA_TLV_ENC_KW = 0x31,
     OTA_TLV_ENC_EC256 = 0x32,
     OTA_TLV_ENC_X25519 = 0x33,
+    OTA_TLV_ENC_X25519_SHA512 = 0x34,
     OTA_TLV_DEPENDENCY = 0x40,
     OTA_TLV_SEC_CNT = 0x50,
     OTA_TLV_BOOT_RECORD = 0x60,
@@ -74,9 +75,11 @@ struct ota_source {
     void *ctx;
     uint32_t size;  /* bytes that can be read; for a slot its size */
     uint8_t erased; /* what an erased byte reads as: 0xff or 0x00 */
+    bool is_plain;  /* the payload of an encrypted image is read in the clear */
 };
 
-/* Makes a source that reads a flash area, or memory (erased: 0xff). Both keep the pointer. */
+/* Makes a source that reads a flash area, or memory (erased: 0xff). Both keep the pointer; an
+ * encrypted image is taken to be stored so. */
 void ota_source_from_area(struct ota_source *src, const struct ota_area *area);
 void ota_source_from_memory(struct ota_source *src, const void *data, uint32_t len);
 
@@ -141,6 +144,43 @@ int ota_tlv_next(struct ota_tlv_iter *it, struct ota_tlv *out);
 int ota_tlv_find(const struct ota_source *src, const struct ota_image *image, uint16_t type,
                  bool only_protected, void *buf, size_t cap);
 
+/*
+ * Encrypted images: the payload is encrypted with a key of the image's own, which a TLV carries
+ * encrypted for the device. Header and TLVs are plain; hash and signature cover the plain payload.
+ *
+ * A source that reads another one and decrypts the payload of an encrypted image on the way.
+ */
+struct ota_decrypted {
+    struct ota_source plain; /* read this one */
+    const struct ota_source *stored;
+    const struct ota_cipher *cipher;
+    uint32_t begin; /* of the payload */
+    uint32_t end;
+    struct ota_image_key key;
+};
+
+/* Longest value of a TLV that carries a key, which open keeps on the stack. */
+#define OTA_ENC_TLV_MAX 256u
+
+/*
+ * Parses the stored image and opens its key. An image that is not encrypted is read as it is.
+ * Keeps both pointers; d may not be copied. 0; the errors of ota_image_parse; OTA_ETLV if no TLV
+ * carries a key or its value is too long; OTA_ENOTSUP if the image claims both key lengths; or
+ * what unwrap of the cipher gives.
+ */
+int ota_decrypted_open(struct ota_decrypted *d, const struct ota_source *stored,
+                       const struct ota_cipher *cipher);
+
+/* Finds and opens the key of an encrypted image, as above. */
+int ota_image_key_open(const struct ota_source *stored, const struct ota_image *image,
+                       const struct ota_cipher *cipher, struct ota_image_key *key);
+
+/* True if the header's flags say that the payload is encrypted. */
+bool ota_image_is_encrypted(const struct ota_image_header *h);
+
+/* Overwrites a key so that no compiler leaves it out. */
+void ota_image_key_wipe(struct ota_image_key *key);
+
 /* A public key that images may be signed with. */
 struct ota_key {
     enum ota_sig_type type;
@@ -171,8 +211,8 @@ struct ota_image_check {
 #define OTA_SIG_LEN_MAX 384u
 
 /*
- * Parses the image and begins. 0, the errors of ota_image_parse, or OTA_ENOTSUP for an encrypted
- * or compressed image. src and trust must stay.
+ * Parses the image and begins. 0, the errors of ota_image_parse, or OTA_ENOTSUP for a compressed
+ * image, and an encrypted one whose source is not plain. src and trust must stay.
  */
 int ota_image_check_init(struct ota_image_check *c, const struct ota_source *src,
                          const struct ota_trust *trust);

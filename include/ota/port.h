@@ -111,6 +111,37 @@ struct ota_crypto {
     void *ctx;
 };
 
+/* Key of an encrypted image. A secret: wiped after use, never logged. */
+struct ota_image_key {
+    uint8_t bytes[32];
+    uint8_t len; /* 16 (AES-128) or 32 (AES-256) */
+};
+
+/*
+ * Optional, for encrypted images: the two functions a port implements with the private key that
+ * images are encrypted for. Both return 0 or a negative ota_err.
+ */
+struct ota_cipher_ops {
+    /*
+     * Opens the TLV that carries an image's key; key->len is set. type: OTA_TLV_ENC_*. OTA_ENOTSUP
+     * for a type that the port lacks, OTA_ETLV if len does not fit type and key, OTA_EKEY if it
+     * was made for another private key or changed, OTA_ECRYPTO if the library failed.
+     */
+    int (*unwrap)(void *ctx, uint16_t type, const uint8_t *tlv, size_t len,
+                  struct ota_image_key *key);
+    /*
+     * Encrypts or decrypts, which is the same, len bytes that lie off bytes behind the start of a
+     * payload: AES-CTR, whose counter block is big-endian and 0 for the payload's first 16 bytes.
+     * off is any number. OTA_ECRYPTO.
+     */
+    int (*ctr)(void *ctx, const struct ota_image_key *key, uint32_t off, void *buf, size_t len);
+};
+
+struct ota_cipher {
+    const struct ota_cipher_ops *ops;
+    void *ctx;
+};
+
 /* ---- System ------------------------------------------------------------------------------ */
 
 /* Services that the agent needs besides flash, cryptography and a network client. */

@@ -36,6 +36,7 @@ void ota_source_from_memory(struct ota_source *src, const void *data, uint32_t l
     src->ctx = (void *)data; /* only read from */
     src->size = len;
     src->erased = 0xff;
+    src->is_plain = false;
 }
 
 /* ---- Header ------------------------------------------------------------------------------- */

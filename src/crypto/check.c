@@ -6,9 +6,9 @@
 #include "ota/image.h"
 
 /* Images that need a transformation before their bytes can be hashed. */
-#define TRANSFORMED                                                                                \
-    (OTA_IMAGE_F_ENCRYPTED_AES128 | OTA_IMAGE_F_ENCRYPTED_AES256 | OTA_IMAGE_F_COMPRESSED_LZMA1 |  \
-     OTA_IMAGE_F_COMPRESSED_LZMA2 | OTA_IMAGE_F_COMPRESSED_ARM_THUMB)
+#define COMPRESSED                                                                                 \
+    (OTA_IMAGE_F_COMPRESSED_LZMA1 | OTA_IMAGE_F_COMPRESSED_LZMA2 | OTA_IMAGE_F_COMPRESSED_ARM_THUMB)
+#define ENCRYPTED (OTA_IMAGE_F_ENCRYPTED_AES128 | OTA_IMAGE_F_ENCRYPTED_AES256)
 
 /* Lengths of signatures. ECDSA is DER, and padded by some signers. */
 static const struct {
@@ -160,13 +160,14 @@ static int conclude(struct ota_image_check *c)
 int ota_image_check_init(struct ota_image_check *c, const struct ota_source *src,
                          const struct ota_trust *trust)
 {
+    uint32_t hidden = COMPRESSED | (src->is_plain ? 0 : ENCRYPTED);
     int rc;
 
     memset(c, 0, sizeof *c);
     c->src = src;
     c->trust = trust;
     rc = ota_image_parse(src, &c->image);
-    if (rc == 0 && (c->image.header.flags & TRANSFORMED) != 0) {
+    if (rc == 0 && (c->image.header.flags & hidden) != 0) {
         rc = OTA_ENOTSUP;
     }
     return rc != 0 ? rc : sha256(trust->crypto, OTA_HASH_INIT, NULL, 0, NULL);

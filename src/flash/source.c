@@ -13,4 +13,5 @@ void ota_source_from_area(struct ota_source *src, const struct ota_area *area)
     src->ctx = (void *)area; /* only read from */
     src->size = area->size;
     src->erased = area->flash->erased;
+    src->is_plain = false;
 }

@@ -80,7 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const struct ota_crypto_ops ops = {fake_sha256, fake_verify};
     const struct ota_crypto crypto = {&ops, NULL};
     struct input in = {data, size};
-    const struct ota_source src = {read_input, &in, (uint32_t)size, 0xff};
+    const struct ota_source src = {
+        .read = read_input, .ctx = &in, .size = (uint32_t)size, .erased = 0xff};
     struct ota_image image;
 
     if (ota_image_parse(&src, &image) == 0) {

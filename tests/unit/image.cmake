@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 ota_unit_test(image)
+ota_unit_test(decrypt)
 if(TARGET ota_tool_crypto)
     find_package(OpenSSL 3.0 REQUIRED)
     pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)

@@ -11,6 +11,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include "common/pkcs11.h"
 #include "ota/err.h"
 
 #define KEY_FILE_MAX 65536u
@@ -234,7 +235,8 @@ static int give_password(char *buf, int cap, int is_writing, void *arg)
     (void)is_writing;
     ask->was_needed = true;
     if (ask->password == NULL) {
-        (void)snprintf(prompt, sizeof prompt, "Password of %s: ", ask->path);
+        (void)snprintf(prompt, sizeof prompt,
+                       "Password of %.*s: ", ota_tool_key_name_len(ask->path), ask->path);
         return ota_tool_ask_password(prompt, buf, (size_t)cap);
     }
     len = strlen(ask->password);
@@ -273,35 +275,47 @@ static EVP_PKEY *read_pem(const uint8_t *text, size_t len, bool is_private, stru
     return pkey;
 }
 
-int ota_tool_key_load(struct ota_tool_key *k, const char *path, const char *password,
-                      struct ota_tool_why *why)
+static int read_file(struct ask *ask, EVP_PKEY **pkey, bool *is_private, struct ota_tool_why *why)
 {
-    struct ask ask = {.path = path, .password = password};
-    EVP_PKEY *pkey;
     uint8_t *text;
     size_t len;
-    bool is_private;
-    int rc = ota_tool_file_read(path, KEY_FILE_MAX, &text, &len, why);
+    int rc = ota_tool_file_read(ask->path, KEY_FILE_MAX, &text, &len, why);
 
     if (rc != 0) {
         return rc;
     }
-    is_private = holds(text, len, "PRIVATE KEY-----");
-    pkey = read_pem(text, len, is_private, &ask);
+    *is_private = holds(text, len, "PRIVATE KEY-----");
+    *pkey = read_pem(text, len, *is_private, ask);
     OPENSSL_cleanse(text, len);
     free(text);
-    if (pkey == NULL && ask.was_needed) {
-        return ota_tool_fail(why, OTA_EKEY, "key %s: wrong password or damaged file", path);
+    if (*pkey == NULL && ask->was_needed) {
+        return ota_tool_fail(why, OTA_EKEY, "key %s: wrong password or damaged file", ask->path);
     }
-    if (pkey == NULL) {
+    if (*pkey == NULL) {
         return ota_tool_fail(why, OTA_EKEY, "key %s: not a private or public key in PEM format",
-                             path);
+                             ask->path);
+    }
+    return 0;
+}
+
+int ota_tool_key_load(struct ota_tool_key *k, const char *path, const char *password,
+                      struct ota_tool_why *why)
+{
+    struct ask ask = {.path = path, .password = password};
+    EVP_PKEY *pkey = NULL;
+    bool is_private = true;
+    int rc = ota_tool_is_pkcs11(path) ? ota_tool_pkcs11_load(path, give_password, &ask, &pkey, why)
+                                      : read_file(&ask, &pkey, &is_private, why);
+
+    if (rc != 0) {
+        return rc;
     }
     if (adopt(k, pkey, is_private) != 0 || k->pub.type == OTA_SIG_NONE) {
         (void)ota_tool_fail(why, OTA_EKEY,
-                            "key %s: %s of %d bits is not used for images (ecdsa-p256, rsa-2048, "
+                            "key %.*s: %s of %d bits is not used for images (ecdsa-p256, rsa-2048, "
                             "rsa-3072 and ed25519 are)",
-                            path, EVP_PKEY_get0_type_name(pkey), EVP_PKEY_get_bits(pkey));
+                            ota_tool_key_name_len(path), path, EVP_PKEY_get0_type_name(pkey),
+                            EVP_PKEY_get_bits(pkey));
         ota_tool_key_free(k);
         return OTA_EKEY;
     }

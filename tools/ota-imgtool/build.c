@@ -11,11 +11,14 @@
 #define TLV_HEAD_LEN 4u
 #define TLV_AREA_MAX 0xffffu
 #define ECDSA_SIG_LEN_MAX 72u
+#define CIPHER_BLOCK 16u
+#define KEY_256 32u
 
 /* Collects the image. Room is made for the largest possible one, so only TLV areas, whose sizes
  * have 16 bits, need to be checked. */
 struct builder {
     const struct recipe *r;
+    struct built *out;
     uint8_t *data;
     size_t len;
     size_t area; /* offset of the open TLV area */
@@ -167,7 +170,10 @@ static void set_header(const struct builder *b, size_t payload_size)
     h.protected_size = (uint16_t)(b->len - h.header_size - payload_size);
     h.flags = (b->r->has_load_addr ? OTA_IMAGE_F_RAM_LOAD : 0) |
               (b->r->is_rom_fixed ? OTA_IMAGE_F_ROM_FIXED : 0) |
-              (b->r->is_not_bootable ? OTA_IMAGE_F_NON_BOOTABLE : 0);
+              (b->r->is_not_bootable ? OTA_IMAGE_F_NON_BOOTABLE : 0) |
+              (b->r->encrypt_to == NULL           ? 0
+               : b->r->encrypt_key_len == KEY_256 ? OTA_IMAGE_F_ENCRYPTED_AES256
+                                                  : OTA_IMAGE_F_ENCRYPTED_AES128);
     ota_image_header_encode(&h, raw);
     if (b->r->is_big_endian) {
         static const uint8_t halves[] = {8, 10, 22};
@@ -201,12 +207,23 @@ static int digest(const void *data, size_t len, uint8_t out[OTA_SHA256_LEN])
     return rc;
 }
 
-static int put_signature(struct builder *b, const uint8_t hash[OTA_SHA256_LEN],
-                         const uint8_t signer[OTA_SHA256_LEN])
+/* Signs the digest, or takes the signature that somebody else made of it. Its length. */
+static int find_signature(struct built *out, const struct recipe *r)
+{
+    if (r->fixed_sig == NULL) {
+        return ota_tool_key_sign(r->key, out->digest, out->sig, sizeof out->sig);
+    }
+    memcpy(out->sig, r->fixed_sig, r->fixed_sig_len);
+    return ota_tool_key_verify(r->key, out->digest, out->sig, r->fixed_sig_len)
+               ? (int)r->fixed_sig_len
+               : OTA_ESIG;
+}
+
+static int put_signature(struct builder *b, const uint8_t signer[OTA_SHA256_LEN])
 {
     const struct ota_tool_key *key = b->r->key;
-    uint8_t sig[OTA_SIG_LEN_MAX] = {0};
-    int len = ota_tool_key_sign(key, hash, sig, sizeof sig);
+    uint8_t *sig = b->out->sig;
+    int len = find_signature(b->out, b->r);
 
     if (len < 0) {
         return len;
@@ -215,6 +232,7 @@ static int put_signature(struct builder *b, const uint8_t hash[OTA_SHA256_LEN],
         memset(sig + len, 0, ECDSA_SIG_LEN_MAX - (size_t)len);
         len = ECDSA_SIG_LEN_MAX;
     }
+    b->out->sig_len = (size_t)len;
     if (b->r->full_key) {
         put_tlv(b, OTA_TLV_PUBKEY, key->pub.der, key->pub.der_len);
     } else {
@@ -224,24 +242,43 @@ static int put_signature(struct builder *b, const uint8_t hash[OTA_SHA256_LEN],
     return 0;
 }
 
+/* Adds the payload's key as a TLV and encrypts what was hashed and signed. */
+static int encrypt(struct builder *b, size_t payload_size)
+{
+    const struct recipe *r = b->r;
+    uint8_t tlv[OTA_TOOL_ECIES_MAX];
+    struct ota_image_key key;
+    int rc = ota_tool_image_key_make(&key, r->encrypt_key_len);
+
+    if (rc == 0) {
+        rc = ota_tool_ecies_seal(r->encrypt_to, &key, tlv);
+    }
+    if (rc > 0) {
+        put_tlv(b, OTA_TLV_ENC_EC256, tlv, (size_t)rc);
+        rc = r->is_clear ? 0 : ota_tool_ctr(&key, 0, b->data + r->header.header_size, payload_size);
+    }
+    ota_image_key_wipe(&key);
+    return rc;
+}
+
 static int complete(struct builder *b, size_t payload_size)
 {
-    const struct ota_tool_key *key = b->r->key;
-    uint8_t hash[OTA_SHA256_LEN];
+    const struct recipe *r = b->r;
     uint8_t signer[OTA_SHA256_LEN] = {0};
-    int rc = key == NULL ? 0 : digest(key->pub.der, key->pub.der_len, signer);
+    int rc = r->key == NULL ? 0 : digest(r->key->pub.der, r->key->pub.der_len, signer);
 
     put_protected(b, signer);
     set_header(b, payload_size);
     if (rc == 0) {
-        rc = digest(b->data, b->len, hash);
+        rc = digest(b->data, b->len, b->out->digest);
     }
-    if (rc != 0) {
+    if (rc != 0 || r->vector != VECTOR_NONE) {
         return rc;
     }
     open_area(b, OTA_TLV_INFO_MAGIC);
-    put_tlv(b, OTA_TLV_SHA256, hash, sizeof hash);
-    return key == NULL ? 0 : put_signature(b, hash, signer);
+    put_tlv(b, OTA_TLV_SHA256, b->out->digest, OTA_SHA256_LEN);
+    rc = r->key == NULL ? 0 : put_signature(b, signer);
+    return rc == 0 && r->encrypt_to != NULL ? encrypt(b, payload_size) : rc;
 }
 
 /* ---- Trailer ------------------------------------------------------------------------------ */
@@ -251,13 +288,23 @@ uint32_t build_image_ok_back(const struct recipe *r)
     return ota_trailer_back(r->max_align, OTA_TRAILER_IMAGE_OK);
 }
 
+/* Of one of the two keys that the trailer of an encrypted image holds during a swap. */
+static uint32_t key_room(const struct recipe *r)
+{
+    uint32_t len = r->saves_enc_tlv ? OTA_TOOL_ECIES_HEAD + r->encrypt_key_len : r->encrypt_key_len;
+    uint32_t unit = r->saves_enc_tlv || r->max_align > CIPHER_BLOCK ? r->max_align : CIPHER_BLOCK;
+
+    return r->encrypt_to == NULL ? 0 : (len + unit - 1) / unit * unit;
+}
+
 uint32_t build_trailer_size(const struct recipe *r)
 {
     /* copy_done is the last field that overwriting needs. */
     if (r->overwrite_only) {
         return ota_trailer_back(r->max_align, OTA_TRAILER_COPY_DONE);
     }
-    return ota_trailer_back(r->max_align, OTA_TRAILER_SWAP_SIZE) + r->max_sectors * 3 * r->align;
+    return ota_trailer_back(r->max_align, OTA_TRAILER_SWAP_SIZE) + 2 * key_room(r) +
+           r->max_sectors * 3 * r->align;
 }
 
 void build_trailer(const struct recipe *r, uint8_t *end)
@@ -308,6 +355,10 @@ static int check_fit(const struct recipe *r, size_t len)
 
 static int explain(const struct builder *b, int rc)
 {
+    if (rc == OTA_ESIG) {
+        return imgtool_fail("the fixed signature is not of this image by that key: the input and "
+                            "all options must be those of the run that gave what was signed");
+    }
     if (rc == OTA_EKEY) {
         return imgtool_fail("the key is a public one: signing takes the private key");
     }
@@ -320,29 +371,56 @@ static int explain(const struct builder *b, int rc)
     return check_fit(b->r, b->len);
 }
 
+/* What is handed out instead of the image. */
+static void keep_vector(struct builder *b)
+{
+    if (b->r->vector == VECTOR_DIGEST) {
+        memcpy(b->data, b->out->digest, OTA_SHA256_LEN);
+        b->len = OTA_SHA256_LEN;
+    }
+}
+
+/* Header, payload, and what fills up the last cipher block. */
+static size_t put_input(struct builder *b, const struct imgtool_file *in, size_t payload_size)
+{
+    const struct recipe *r = b->r;
+    size_t fill = 0;
+
+    if (r->pad_header) {
+        memset(b->data, r->erased, r->header.header_size);
+        b->len = r->header.header_size;
+    }
+    put(b, in->data, in->len);
+    if (r->encrypt_to != NULL) {
+        fill = (CIPHER_BLOCK - b->len % CIPHER_BLOCK) % CIPHER_BLOCK;
+        memset(b->data + b->len, 0, fill);
+        b->len += fill;
+    }
+    return payload_size + fill;
+}
+
 int build_image(const struct recipe *r, const struct imgtool_file *in, struct built *out)
 {
-    struct builder b = {.r = r};
+    struct builder b = {.r = r, .out = out};
     size_t header = r->header.header_size;
     size_t payload_size;
 
     if (check_input(r, in, &payload_size) != 0 || check_fit(r, header + payload_size) != 0) {
         return IMGTOOL_FAILED;
     }
-    b.data = malloc(header + payload_size + 2 * TLV_AREA_MAX + r->slot_size);
+    memset(out, 0, sizeof *out);
+    b.data = malloc(header + payload_size + CIPHER_BLOCK + 2 * TLV_AREA_MAX + r->slot_size);
     if (b.data == NULL) {
         return imgtool_fail("out of memory");
     }
-    if (r->pad_header) {
-        memset(b.data, r->erased, header);
-        b.len = header;
-    }
-    put(&b, in->data, in->len);
+    payload_size = put_input(&b, in, payload_size);
     if (explain(&b, complete(&b, payload_size)) != 0) {
         free(b.data);
         return IMGTOOL_FAILED;
     }
-    if (r->pad) {
+    if (r->vector != VECTOR_NONE) {
+        keep_vector(&b);
+    } else if (r->pad) {
         memset(b.data + b.len, r->erased, r->slot_size - b.len);
         build_trailer(r, b.data + r->slot_size);
     }

@@ -3,7 +3,7 @@
 #ifndef OTA_IMGTOOL_BUILD_H
 #define OTA_IMGTOOL_BUILD_H
 
-#include "common/crypto_openssl.h"
+#include "common/cipher_openssl.h"
 #include "ota-imgtool/imgtool.h"
 
 #define DEPENDENCIES_MAX 16u
@@ -21,6 +21,9 @@ struct custom_tlv {
     const uint8_t *data;
     uint16_t len;
 };
+
+/* What is built: an image, or what a signature is made over, for others to sign. */
+enum vector { VECTOR_NONE, VECTOR_DIGEST, VECTOR_PAYLOAD };
 
 /* What the image shall be. */
 struct recipe {
@@ -47,16 +50,27 @@ struct recipe {
     size_t n_dependencies;
     struct custom_tlv custom[CUSTOM_TLVS_MAX];
     size_t n_custom;
-    const struct ota_tool_key *key; /* NULL: hash only */
+    enum vector vector;
+    const struct ota_tool_key *key; /* NULL: hash only. Private unless fixed_sig is set */
+    const uint8_t *fixed_sig;       /* made elsewhere with key; NULL: sign with key */
+    size_t fixed_sig_len;
+    const struct ota_tool_key *encrypt_to; /* NULL: not encrypted */
+    uint8_t encrypt_key_len;               /* 16 or 32 */
+    bool is_clear;                         /* encrypted only when it leaves the primary slot */
+    bool saves_enc_tlv;                    /* the trailer keeps TLVs instead of keys */
 };
 
 /* A built image in memory that the caller frees. */
 struct built {
     uint8_t *data;
     size_t len; /* without padding and trailer */
+    uint8_t digest[OTA_SHA256_LEN];
+    uint8_t sig[OTA_SIG_LEN_MAX];
+    size_t sig_len; /* 0: not signed */
 };
 
-/* Builds and signs. 0, or IMGTOOL_FAILED with a message. */
+/* Builds and signs. For VECTOR_PAYLOAD data is what the hash covers, for VECTOR_DIGEST it is the
+ * hash; nothing is encrypted then. 0, or IMGTOOL_FAILED with a message. */
 int build_image(const struct recipe *r, const struct imgtool_file *in, struct built *out);
 
 /* Bytes at the end of a slot that belong to the trailer, with its swap status. */

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "base/le.h"
+#include "common/cipher_openssl.h"
 #include "ota-imgtool/view.h"
 #include "ota/err.h"
 
@@ -50,6 +51,9 @@ static void describe(const struct ota_tlv *tlv, const uint8_t *value, char *out,
 
         (void)ota_version_format(&v, version, sizeof version); /* always fits */
         (void)snprintf(out, cap, "image %u, version %s or newer", value[0], version);
+    } else if (tlv->type == OTA_TLV_ENC_EC256) {
+        (void)snprintf(out, cap, "key of AES-%u for the holder of a P-256 key (ECIES)",
+                       tlv->len == OTA_TOOL_ECIES_HEAD + 32 ? 256u : 128u);
     } else if (tlv->type == OTA_TLV_BOARD) {
         size_t n = tlv->len < cap - 1 ? tlv->len : cap - 1;
 

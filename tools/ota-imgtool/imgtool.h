@@ -14,6 +14,8 @@ enum { IMGTOOL_OK = 0, IMGTOOL_FAILED = 1, IMGTOOL_USAGE = 2 };
 
 /* The commands: arguments from the command's name on; an exit code. */
 int imgtool_keygen(int argc, char **argv);
+int imgtool_getpub(int argc, char **argv);
+int imgtool_getpriv(int argc, char **argv);
 int imgtool_sign(int argc, char **argv);
 int imgtool_verify(int argc, char **argv);
 int imgtool_dump(int argc, char **argv);

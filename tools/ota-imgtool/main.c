@@ -14,6 +14,8 @@ static const char help[] =
     "usage: ota-imgtool COMMAND [OPTION...] [FILE...]\n"
     "\n"
     "  keygen   make a key pair\n"
+    "  getpub   print the public key, to be built into a bootloader\n"
+    "  getpriv  print the private key, to be built into a bootloader that decrypts images\n"
     "  sign     put header, TLVs and signature around a binary (also: create)\n"
     "  verify   check that a bootloader with a key would start an image\n"
     "  dump     show header, TLVs and trailer of an image (also: dumpinfo)\n"
@@ -25,8 +27,9 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"keygen", imgtool_keygen}, {"sign", imgtool_sign}, {"create", imgtool_sign},
-    {"verify", imgtool_verify}, {"dump", imgtool_dump}, {"dumpinfo", imgtool_dump},
+    {"keygen", imgtool_keygen}, {"getpub", imgtool_getpub}, {"getpriv", imgtool_getpriv},
+    {"sign", imgtool_sign},     {"create", imgtool_sign},   {"verify", imgtool_verify},
+    {"dump", imgtool_dump},     {"dumpinfo", imgtool_dump},
 };
 
 int imgtool_fail(const char *format, ...)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "codec/trailer.h"
+#include "common/signature.h"
 #include "ota-imgtool/hex.h"
 
 /* Address of the image in hex output. 0 or an exit code. */
@@ -69,7 +70,8 @@ static int write_output(const struct sign_options *o, const struct imgtool_file 
     int rc = 0;
 
     if (!imgtool_is_hex(o->out)) {
-        data.len = o->recipe.pad ? o->recipe.slot_size : image->len;
+        data.len =
+            o->recipe.pad && o->recipe.vector == VECTOR_NONE ? o->recipe.slot_size : image->len;
     } else if ((rc = find_base(o, in, &base)) != 0 ||
                (rc = to_hex(&o->recipe, image, base, &data)) != 0) {
         return rc;
@@ -83,31 +85,87 @@ static int write_output(const struct sign_options *o, const struct imgtool_file 
     return rc;
 }
 
+/* What the options name. */
+struct inputs {
+    struct imgtool_file file;
+    struct ota_tool_key key;
+    struct ota_tool_key encrypt_to;
+    uint8_t sig[OTA_SIG_LEN_MAX];
+};
+
+/* Keys and signature. 0, or IMGTOOL_FAILED with a message. */
+static int load_keys(struct sign_options *o, struct inputs *in)
+{
+    struct recipe *r = &o->recipe;
+    const char *key = o->key != NULL ? o->key : o->fixed_sig_pubkey;
+    struct ota_tool_why why;
+
+    if (key != NULL && ota_tool_key_load(&in->key, key, NULL, &why) != 0) {
+        return imgtool_fail("%s", why.text);
+    }
+    r->key = key != NULL ? &in->key : NULL;
+    if (o->fixed_sig != NULL) {
+        int len = ota_tool_signature_read(o->fixed_sig, in->key.pub.type, in->sig, &why);
+
+        if (len < 0) {
+            return imgtool_fail("%s", why.text);
+        }
+        r->fixed_sig = in->sig;
+        r->fixed_sig_len = (size_t)len;
+    }
+    if (o->encrypt_to == NULL) {
+        return 0;
+    }
+    if (ota_tool_key_load(&in->encrypt_to, o->encrypt_to, NULL, &why) != 0) {
+        return imgtool_fail("%s", why.text);
+    }
+    if (in->encrypt_to.pub.type != OTA_SIG_ECDSA_P256) {
+        return imgtool_fail("%.*s is of type %s: images are encrypted for ecdsa-p256 keys",
+                            ota_tool_key_name_len(o->encrypt_to), o->encrypt_to,
+                            ota_tool_key_type_name(in->encrypt_to.pub.type));
+    }
+    r->encrypt_to = &in->encrypt_to;
+    return 0;
+}
+
+static int write_signature(const struct sign_options *o, const struct built *image)
+{
+    struct ota_tool_why why;
+
+    if (o->sig_out == NULL ||
+        ota_tool_signature_write(o->sig_out, image->sig, image->sig_len, &why) == 0) {
+        return 0;
+    }
+    return imgtool_fail("%s", why.text);
+}
+
 int imgtool_sign(int argc, char **argv)
 {
     struct sign_options o;
-    struct imgtool_file in = {.data = NULL};
+    struct inputs in;
     struct built image = {.data = NULL};
-    struct ota_tool_key key = {.pkey = NULL};
-    struct ota_tool_why why;
     int rc = sign_parse(argc, argv, &o);
 
     if (rc >= 0) {
         return rc;
     }
-    if (o.key != NULL && ota_tool_key_load(&key, o.key, NULL, &why) != 0) {
-        return imgtool_fail("%s", why.text);
-    }
-    o.recipe.key = o.key != NULL ? &key : NULL;
-    rc = imgtool_load(o.in, &in);
+    memset(&in, 0, sizeof in);
+    rc = load_keys(&o, &in);
     if (rc == 0) {
-        rc = build_image(&o.recipe, &in, &image);
+        rc = imgtool_load(o.in, &in.file);
     }
     if (rc == 0) {
-        rc = write_output(&o, &in, &image);
+        rc = build_image(&o.recipe, &in.file, &image);
+    }
+    if (rc == 0) {
+        rc = write_signature(&o, &image);
+    }
+    if (rc == 0) {
+        rc = write_output(&o, &in.file, &image);
     }
     free(image.data);
-    free(in.data);
-    ota_tool_key_free(&key);
+    free(in.file.data);
+    ota_tool_key_free(&in.encrypt_to);
+    ota_tool_key_free(&in.key);
     return rc;
 }

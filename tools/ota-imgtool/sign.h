@@ -13,6 +13,10 @@ struct sign_options {
     const char *in;
     const char *out;
     const char *board;
+    const char *fixed_sig;        /* file with a signature made elsewhere */
+    const char *fixed_sig_pubkey; /* ... with the private half of this key */
+    const char *sig_out;          /* file for the signature */
+    const char *encrypt_to;
     uint32_t header_size;
     uint32_t hex_addr;
     bool has_version;

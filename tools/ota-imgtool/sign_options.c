@@ -16,7 +16,8 @@ static const char help[] =
     "Makes a MCUboot image of a binary. INPUT and OUTPUT are Intel HEX if their names end in "
     ".hex.\n"
     "\n"
-    "  -k, --key FILE            private key (PEM); without it the image carries a hash only\n"
+    "  -k, --key KEY             private key: PEM file or pkcs11: URI; without it the image\n"
+    "                            carries a hash only\n"
     "  -v, --version VER         major.minor.revision+build, the later parts optional\n"
     "  -H, --header-size N       bytes of the header, 32 or more\n"
     "  -S, --slot-size N         bytes of the slot that the image must fit with its trailer\n"
@@ -40,6 +41,15 @@ static const char help[] =
     "  -L, --load-addr N         address in RAM to run from\n"
     "  -F, --rom-fixed N         address in flash that the image is linked for\n"
     "      --non-bootable        mark as not to be started\n"
+    "  -E, --encrypt FILE        encrypt for the holder of this P-256 key (public is enough)\n"
+    "      --encrypt-keylen N    128 (default) or 256\n"
+    "      --clear               leave the payload in the clear, for the primary slot\n"
+    "      --save-enctlv         the bootloader keeps the key's TLV in the trailer, not the key\n"
+    "      --vector-to-sign V    write what a signature is made over instead of the image:\n"
+    "                            digest (32 bytes) or payload\n"
+    "      --fix-sig FILE        signature made elsewhere, as base64, instead of -k\n"
+    "      --fix-sig-pubkey FILE public key to that signature\n"
+    "      --sig-out FILE        write the signature there, too, as base64\n"
     "  -x, --hex-addr N          address of the image in Intel HEX output\n"
     "  -e, --endian E            little (default) or big\n"
     "  -h, --help                this text\n";
@@ -58,6 +68,13 @@ enum {
     OPT_KEY_FORMAT,
     OPT_PAD_SIG,
     OPT_NON_BOOTABLE,
+    OPT_ENCRYPT_KEYLEN,
+    OPT_CLEAR,
+    OPT_SAVE_ENCTLV,
+    OPT_VECTOR,
+    OPT_FIX_SIG,
+    OPT_FIX_SIG_PUBKEY,
+    OPT_SIG_OUT,
 };
 
 static const struct option longs[] = {
@@ -84,6 +101,14 @@ static const struct option longs[] = {
     {"load-addr", required_argument, NULL, 'L'},
     {"rom-fixed", required_argument, NULL, 'F'},
     {"non-bootable", no_argument, NULL, OPT_NON_BOOTABLE},
+    {"encrypt", required_argument, NULL, 'E'},
+    {"encrypt-keylen", required_argument, NULL, OPT_ENCRYPT_KEYLEN},
+    {"clear", no_argument, NULL, OPT_CLEAR},
+    {"save-enctlv", no_argument, NULL, OPT_SAVE_ENCTLV},
+    {"vector-to-sign", required_argument, NULL, OPT_VECTOR},
+    {"fix-sig", required_argument, NULL, OPT_FIX_SIG},
+    {"fix-sig-pubkey", required_argument, NULL, OPT_FIX_SIG_PUBKEY},
+    {"sig-out", required_argument, NULL, OPT_SIG_OUT},
     {"hex-addr", required_argument, NULL, 'x'},
     {"endian", required_argument, NULL, 'e'},
     {"help", no_argument, NULL, 'h'},
@@ -279,6 +304,55 @@ static bool take_flag(int c, struct sign_options *o)
     case OPT_NON_BOOTABLE:
         r->is_not_bootable = true;
         return true;
+    case OPT_CLEAR:
+        r->is_clear = true;
+        return true;
+    case OPT_SAVE_ENCTLV:
+        r->saves_enc_tlv = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* "128" or "256", as bytes. */
+static bool parse_key_len(const char *text, uint8_t *out)
+{
+    bool is_long = false;
+
+    if (!parse_word(text, "128", "256", &is_long)) {
+        return false;
+    }
+    *out = is_long ? 32 : 16;
+    return true;
+}
+
+/* Options about encryption and about signatures made elsewhere; false if malformed. */
+static bool take_outside(int c, const char *arg, struct sign_options *o)
+{
+    bool is_payload = false;
+
+    switch (c) {
+    case 'E':
+        o->encrypt_to = arg;
+        return true;
+    case OPT_ENCRYPT_KEYLEN:
+        return parse_key_len(arg, &o->recipe.encrypt_key_len);
+    case OPT_VECTOR:
+        if (!parse_word(arg, "digest", "payload", &is_payload)) {
+            return false;
+        }
+        o->recipe.vector = is_payload ? VECTOR_PAYLOAD : VECTOR_DIGEST;
+        return true;
+    case OPT_FIX_SIG:
+        o->fixed_sig = arg;
+        return true;
+    case OPT_FIX_SIG_PUBKEY:
+        o->fixed_sig_pubkey = arg;
+        return true;
+    case OPT_SIG_OUT:
+        o->sig_out = arg;
+        return true;
     default:
         return false;
     }
@@ -334,7 +408,7 @@ static bool take_value(int c, const char *arg, struct sign_options *o)
     case OPT_KEY_FORMAT:
         return parse_word(arg, "hash", "full", &r->full_key);
     default:
-        return false;
+        return take_outside(c, arg, o);
     }
 }
 
@@ -348,10 +422,45 @@ static const char *name_of(int c)
     return "";
 }
 
+/* Options that exclude or need each other. An exit code, or negative. */
+static int check_outside(const struct sign_options *o)
+{
+    const struct recipe *r = &o->recipe;
+    bool is_vector = r->vector != VECTOR_NONE;
+
+    if (o->fixed_sig != NULL && (o->key != NULL || is_vector)) {
+        return imgtool_misuse("sign", "--fix-sig excludes -k and --vector-to-sign");
+    }
+    if (o->fixed_sig != NULL && o->fixed_sig_pubkey == NULL) {
+        return imgtool_misuse("sign", "--fix-sig needs --fix-sig-pubkey");
+    }
+    if (o->fixed_sig_pubkey != NULL && o->key != NULL) {
+        return imgtool_misuse("sign", "-k and --fix-sig-pubkey exclude each other");
+    }
+    if (o->fixed_sig_pubkey != NULL && o->fixed_sig == NULL && !is_vector) {
+        return imgtool_misuse("sign", "--fix-sig-pubkey needs --fix-sig");
+    }
+    if (is_vector && r->boot_record != NULL && o->key == NULL && o->fixed_sig_pubkey == NULL) {
+        return imgtool_misuse("sign", "--boot-record names the signer, so --vector-to-sign needs "
+                                      "--fix-sig-pubkey here");
+    }
+    if (is_vector && imgtool_is_hex(o->out)) {
+        return imgtool_misuse("sign", "--vector-to-sign writes plain bytes, not Intel HEX");
+    }
+    if (o->sig_out != NULL && (is_vector || (o->key == NULL && o->fixed_sig == NULL))) {
+        return imgtool_misuse("sign", "--sig-out needs a signature: give -k");
+    }
+    if (o->encrypt_to == NULL && (r->is_clear || r->saves_enc_tlv || r->encrypt_key_len != 0)) {
+        return imgtool_misuse("sign", "--clear, --save-enctlv and --encrypt-keylen need -E");
+    }
+    return -1;
+}
+
 /* What only all options together tell. */
 static int finish(struct sign_options *o)
 {
     struct recipe *r = &o->recipe;
+    int rc;
 
     if (!o->has_version || o->header_size == 0 || !o->has_slot_size) {
         return imgtool_misuse("sign", "-v VERSION, -H SIZE and -S SIZE are needed");
@@ -364,6 +473,13 @@ static int finish(struct sign_options *o)
     }
     if (o->is_test && r->confirm) {
         return imgtool_misuse("sign", "--test and --confirm exclude each other");
+    }
+    rc = check_outside(o);
+    if (rc >= 0) {
+        return rc;
+    }
+    if (r->encrypt_key_len == 0) {
+        r->encrypt_key_len = 16;
     }
     if (r->max_align == 0) {
         r->max_align = r->align > 8 ? r->align : 8;
@@ -390,7 +506,7 @@ int sign_parse(int argc, char **argv, struct sign_options *o)
     o->recipe.max_sectors = MAX_SECTORS_DEFAULT;
     o->recipe.erased = 0xff;
     while (rc < 0 &&
-           (c = getopt_long(argc, argv, "k:v:H:S:M:R:s:d:L:F:x:e:h", longs, NULL)) != -1) {
+           (c = getopt_long(argc, argv, "k:v:H:S:M:R:s:d:L:F:x:e:E:h", longs, NULL)) != -1) {
         if (c == 'h') {
             (void)fputs(help, stdout);
             return IMGTOOL_OK;

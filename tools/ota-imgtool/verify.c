@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/le.h"
-#include "common/crypto_openssl.h"
+#include "common/cipher_openssl.h"
 #include "ota-imgtool/view.h"
 #include "ota/err.h"
 
@@ -14,17 +14,21 @@
 #define SWAPPED_MAGIC 0x3db8f396u
 
 static const char help[] =
-    "usage: ota-imgtool verify [-k KEY]... FILE\n"
+    "usage: ota-imgtool verify [-k KEY]... [-E KEY] FILE\n"
     "\n"
     "Checks that a bootloader with a key would start the image in FILE, and tells why not.\n"
     "\n"
     "  -k, --key FILE    public or private key (PEM); may be given more than once, as a\n"
     "                    bootloader may know several keys of one type. Without a key only\n"
     "                    the hash is checked, which shows damage but not who made the image.\n"
+    "  -E, --decrypt KEY private key (PEM) that the image is encrypted for: checks what a\n"
+    "                    bootloader decrypts from the secondary slot. Without it the payload of\n"
+    "                    an encrypted image must be in the clear, as in the primary slot.\n"
     "  -h, --help        this text\n";
 
 struct options {
     const char *file;
+    const char *decrypt_path; /* NULL: what is encrypted cannot be checked */
     const char *key_paths[KEYS_MAX];
     size_t n_keys;
 };
@@ -33,24 +37,29 @@ struct keys {
     struct ota_tool_key loaded[KEYS_MAX];
     struct ota_key pub[KEYS_MAX];
     size_t n;
+    struct ota_tool_key decrypt;
 };
 
 /* An exit code, or negative to go on. */
 static int parse(int argc, char **argv, struct options *o)
 {
     static const struct option longs[] = {{"key", required_argument, NULL, 'k'},
+                                          {"decrypt", required_argument, NULL, 'E'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
     int c;
 
     memset(o, 0, sizeof *o);
-    while ((c = getopt_long(argc, argv, "k:h", longs, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "k:E:h", longs, NULL)) != -1) {
         switch (c) {
         case 'k':
             if (o->n_keys == KEYS_MAX) {
                 return imgtool_misuse(argv[0], "more than %u keys", KEYS_MAX);
             }
             o->key_paths[o->n_keys++] = optarg;
+            break;
+        case 'E':
+            o->decrypt_path = optarg;
             break;
         case 'h':
             (void)fputs(help, stdout);
@@ -71,13 +80,18 @@ static void free_keys(struct keys *k)
     while (k->n > 0) {
         ota_tool_key_free(&k->loaded[--k->n]);
     }
+    ota_tool_key_free(&k->decrypt);
 }
 
 static int load_keys(const struct options *o, struct keys *k)
 {
     struct ota_tool_why why;
 
-    k->n = 0;
+    memset(k, 0, sizeof *k);
+    if (o->decrypt_path != NULL &&
+        ota_tool_key_load(&k->decrypt, o->decrypt_path, NULL, &why) != 0) {
+        return imgtool_fail("%s", why.text);
+    }
     for (size_t i = 0; i < o->n_keys; i++) {
         if (ota_tool_key_load(&k->loaded[i], o->key_paths[i], NULL, &why) != 0) {
             free_keys(k);
@@ -87,8 +101,10 @@ static int load_keys(const struct options *o, struct keys *k)
         k->n++;
         if (k->pub[i].type != k->pub[0].type) {
             free_keys(k);
-            return imgtool_misuse("verify", "%s is of another type than %s: a bootloader knows one",
-                                  o->key_paths[i], o->key_paths[0]);
+            return imgtool_misuse("verify",
+                                  "%.*s is of another type than %.*s: a bootloader knows one",
+                                  ota_tool_key_name_len(o->key_paths[i]), o->key_paths[i],
+                                  ota_tool_key_name_len(o->key_paths[0]), o->key_paths[0]);
         }
     }
     return 0;
@@ -190,8 +206,9 @@ static int explain_signature(const struct options *o, const struct keys *k, cons
         return refuse(o, "it is not signed");
     }
     if (s->sig_type != k->pub[0].type) {
-        (void)snprintf(text, sizeof text, "it is signed with %s, but %s is a key of type %s",
-                       ota_tool_key_type_name((enum ota_sig_type)s->sig_type), o->key_paths[0],
+        (void)snprintf(text, sizeof text, "it is signed with %s, but %.*s is a key of type %s",
+                       ota_tool_key_type_name((enum ota_sig_type)s->sig_type),
+                       ota_tool_key_name_len(o->key_paths[0]), o->key_paths[0],
                        ota_tool_key_type_name(k->pub[0].type));
         return refuse(o, text);
     }
@@ -206,6 +223,37 @@ static int explain_signature(const struct options *o, const struct keys *k, cons
         return refuse(o, text);
     }
     return refuse(o, "its signature does not follow the hash of the key");
+}
+
+static int explain_hash(const struct options *o, const struct view *v, const struct signs *s)
+{
+    if (!s->has_hash) {
+        return refuse(o, "it carries no hash");
+    }
+    if (ota_image_is_encrypted(&v->image.header) && o->decrypt_path == NULL) {
+        return refuse(o, "its hash does not match; the image is encrypted, which -E KEY undoes");
+    }
+    return refuse(o, "its hash does not match: it was changed after signing, or damaged");
+}
+
+/* The image's key cannot be opened. */
+static int explain_key(const struct options *o, int rc)
+{
+    char text[256];
+
+    switch (rc) {
+    case OTA_EKEY:
+        (void)snprintf(text, sizeof text, "it is encrypted for another key than %.*s",
+                       ota_tool_key_name_len(o->decrypt_path), o->decrypt_path);
+        return refuse(o, text);
+    case OTA_ENOTSUP:
+        return refuse(o, "its key is not encrypted by ECIES with P-256, or its flags claim both "
+                         "AES-128 and AES-256");
+    case OTA_ETLV:
+        return refuse(o, "it is encrypted, but carries no key of the right length");
+    default:
+        return refuse(o, ota_err_text(rc));
+    }
 }
 
 static int explain(const struct options *o, const struct view *v, const struct keys *k, int rc)
@@ -229,11 +277,9 @@ static int explain(const struct options *o, const struct view *v, const struct k
         return refuse(o, v->rc != 0 ? "its TLVs are not where the header says or are cut off"
                                     : "an entry of its TLVs has a wrong length");
     case OTA_ENOTSUP:
-        return refuse(o, "it is encrypted or compressed, which this check does not undo");
+        return refuse(o, "it is compressed, which this check does not undo");
     case OTA_EHASH:
-        return refuse(o, s.has_hash ? "its hash does not match: it was changed after signing, "
-                                      "or damaged"
-                                    : "it carries no hash");
+        return explain_hash(o, v, &s);
     case OTA_ENOSIG:
         return explain_signature(o, k, &s);
     case OTA_ESIG:
@@ -264,6 +310,16 @@ static int check_tail(const struct options *o, const struct view *v)
     return 0;
 }
 
+/* What the check read, about encryption. */
+static const char *privacy(const struct options *o, const struct ota_image *image)
+{
+    if (!ota_image_is_encrypted(&image->header)) {
+        return "no";
+    }
+    return o->decrypt_path != NULL ? "yes, decrypted with the key"
+                                   : "when it leaves the primary slot; its payload is in the clear";
+}
+
 static void report(const struct options *o, const struct view *v, const struct ota_image *image)
 {
     char hash[2 * OTA_SHA256_LEN + 1];
@@ -274,11 +330,12 @@ static void report(const struct options *o, const struct view *v, const struct o
     (void)printf("%s: %s\n"
                  "version: %s\n"
                  "size: %" PRIu32 "\n"
-                 "hash: %s\n",
+                 "hash: %s\n"
+                 "encrypted: %s\n",
                  o->file,
                  o->n_keys > 0 ? "valid, signed with the key"
                                : "hash is right; no key was given, so no signature was checked",
-                 version, image->tlv_end, hash);
+                 version, image->tlv_end, hash, privacy(o, image));
     if (v->tail.align != 0) {
         (void)printf("trailer: %s\n", v->tail.trailer.image_ok == OTA_FIELD_SET
                                           ? "installs permanently"
@@ -293,16 +350,24 @@ static int check(const struct options *o, const struct view *v, const struct key
     const struct ota_trust trust = {&crypto, k->pub, k->n,
                                     k->n > 0 ? k->pub[0].type : OTA_SIG_NONE};
     struct ota_image image;
+    struct ota_decrypted decrypted = {.plain = v->src};
+    struct ota_cipher cipher;
     uint8_t buf[4096];
     int rc;
 
     if (v->file.len == 0) {
         return refuse(o, "it is empty");
     }
+    decrypted.plain.is_plain = true;
+    ota_tool_cipher_init(&k->decrypt, &cipher);
+    if (v->rc == 0 && o->decrypt_path != NULL &&
+        (rc = ota_decrypted_open(&decrypted, &v->src, &cipher)) != 0) {
+        return explain_key(o, rc);
+    }
     if (ota_tool_crypto_init(&tool, &crypto) != 0) {
         return imgtool_fail("the cryptographic library failed");
     }
-    rc = ota_image_check(&v->src, &trust, buf, sizeof buf, &image);
+    rc = ota_image_check(&decrypted.plain, &trust, buf, sizeof buf, &image);
     ota_tool_crypto_free(&tool);
     if (rc != 0) {
         return explain(o, v, k, rc);
