@@ -108,10 +108,16 @@ static int begin_again(struct agent *a, uint32_t off, int why)
 int ota_agent_restart_image(void *arg, uint64_t now_ms)
 {
     struct agent *a = arg;
+    uint32_t reached = a->xfer.next;
     int rc = begin_again(a, 0, 0);
 
     a->validator[0] = '\0';
-    return rc != 0 ? rc : ota_agent_open_storage(a, now_ms);
+    if (rc == 0) {
+        rc = ota_agent_open_storage(a, now_ms);
+    }
+    a->begun_at = reached; /* progress is what goes beyond that: an image that changes all the time
+                            * is not fetched for ever */
+    return rc;
 }
 
 /* What the slot holds behind the last known offset is not what comes. */

@@ -386,10 +386,6 @@ static int end_image(struct ota_http_link *l, int err)
 
 static int take_end(struct ota_http_link *l, const struct ota_http_event *ev)
 {
-    l->is_open = false;
-    if (l->is_again) {
-        return 0; /* its head has said what follows */
-    }
     if (l->task == OTA_LINK_DATA) {
         return l->body == OTA_HTTP_BODY_IMAGE || ev->err != 0 ? end_image(l, ev->err) : OTA_EPROTO;
     }
@@ -403,16 +399,16 @@ static enum ota_http_answer on_event(void *arg, const struct ota_http_event *ev)
 
     l->moved_ms = l->now_ms;
     if (ev->kind == OTA_HTTP_END) {
-        int rc = take_end(l, ev);
-
-        l->err = l->err != 0 ? l->err : rc;
-        return OTA_HTTP_TAKEN;
+        l->is_open = false;
     }
-    if (ev->kind == OTA_HTTP_HEAD) {
+    if (l->err == 0 && ev->kind == OTA_HTTP_HEAD) {
         l->err = take_head(l, ev);
     }
     if (l->err != 0 || l->is_again) {
-        return OTA_HTTP_PAUSE; /* nothing of the rest is wanted */
+        return OTA_HTTP_PAUSE; /* what follows is decided: nothing of the rest is wanted */
+    }
+    if (ev->kind == OTA_HTTP_END) {
+        l->err = take_end(l, ev);
     }
     return ev->kind == OTA_HTTP_BODY ? take_body(l, ev) : OTA_HTTP_TAKEN;
 }
