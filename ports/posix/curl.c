@@ -2,13 +2,13 @@
 #include "posix/curl.h"
 
 #include <curl/curl.h>
-#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "ota/err.h"
+#include "posix/openssl.h"
 
 #define URL_MAX 8192
 #define FIELD_MAX 128
@@ -50,26 +50,8 @@ static int verify_error(CURL *easy)
     long why = X509_V_OK;
 
     (void)curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &why);
-    switch (why) {
-    case X509_V_OK: /* the chain is good: it is the name */
-    case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH:
-        return OTA_ECERTHOST;
-    case X509_V_ERR_CERT_HAS_EXPIRED:
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-        return OTA_ECERTTIME;
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-        return OTA_ECERTSELF;
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-    case X509_V_ERR_CERT_UNTRUSTED:
-        return OTA_ECERTCA;
-    default:
-        return OTA_ETLS;
-    }
+    return why == X509_V_OK ? OTA_ECERTHOST /* the chain is good: it is the name */
+                            : ota_posix_tls_verify_error(why);
 }
 
 static int error_of(CURL *easy, CURLcode code)
