@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 
 #define BACKOFF_FIRST_MS 250u
 #define BACKOFF_CAP_MS 30000u
@@ -146,7 +147,6 @@ static int make_client(struct mqtt_link *l)
     if (rc == MOSQ_ERR_SUCCESS && b->user != NULL) {
         rc = mosquitto_username_pw_set(l->mosq, b->user, b->has_password ? b->password : NULL);
     }
-    l->connected_once = false;
     return rc == MOSQ_ERR_SUCCESS ? set_tls(l) : rc;
 }
 
@@ -231,11 +231,40 @@ static bool forget_if_barren(struct mqtt_link *l)
     return true;
 }
 
+static int family_of(int fd)
+{
+    struct sockaddr_storage own;
+    socklen_t len = sizeof own;
+
+    return getsockname(fd, (struct sockaddr *)&own, &len) == 0 ? own.ss_family : AF_UNSPEC;
+}
+
+/*
+ * A connect that does not block tries the first address of a name only. Where that is an IPv6 one
+ * and the broker listens on IPv4 (localhost, often), the IPv4 ones are tried before anything is
+ * said: a local address to bind to leaves libmosquitto no others.
+ */
+static bool has_more_addresses(struct mqtt_link *l, const char *why)
+{
+    l->only_ipv4 = l->state == MQTT_LINK_CONNECTING && !l->is_ipv4 && !l->only_ipv4;
+    if (l->only_ipv4) {
+        (void)snprintf(l->first_why, sizeof l->first_why, "%s", why);
+    }
+    return l->only_ipv4;
+}
+
 static void lose(struct mqtt_link *l, const char *why, uint64_t now_ms)
 {
     bool was_up = l->state == MQTT_LINK_UP;
-    uint32_t delay = next_delay(l->attempt++);
+    uint32_t delay;
 
+    if (has_more_addresses(l, why)) {
+        l->state = MQTT_LINK_WAITING;
+        l->at_ms = now_ms;
+        l->failure = FAILURE_NONE;
+        return;
+    }
+    delay = next_delay(l->attempt++);
     tool_log("%s %s: %s%s%s%s; next attempt in %u.%u s",
              was_up ? "lost the connection to" : "cannot connect to", l->config.broker->name, why,
              l->detail[0] != '\0' ? " (" : "", l->detail, l->detail[0] != '\0' ? ")" : "",
@@ -300,11 +329,12 @@ static void begin_connect(struct mqtt_link *l, uint64_t now_ms)
     l->detail[0] = '\0';
     ota_posix_tls_begin(&l->tls);
     mosquitto_log_callback_set(l->mosq, on_log);
-    rc = l->connected_once
-             ? mosquitto_reconnect_async(l->mosq)
-             : mosquitto_connect_async(l->mosq, b->host, b->port, l->config.keepalive_s);
-    l->connected_once = true;
-    if (rc != MOSQ_ERR_SUCCESS) {
+    rc = mosquitto_connect_bind_async(l->mosq, b->host, b->port, l->config.keepalive_s,
+                                      l->only_ipv4 ? "0.0.0.0" : NULL);
+    l->is_ipv4 = rc == MOSQ_ERR_SUCCESS && family_of(mosquitto_socket(l->mosq)) == AF_INET;
+    if (rc == MOSQ_ERR_ERRNO && l->only_ipv4) {
+        lose(l, l->first_why, now_ms); /* refused, too, or no such address */
+    } else if (rc != MOSQ_ERR_SUCCESS) {
         (void)fail(l, rc, now_ms); /* the next turn ends it */
     }
 }

@@ -73,7 +73,9 @@ struct mqtt_link {
     unsigned barren;       /* losses in a row without any acknowledgement in between */
     bool acked_any;        /* on this connection */
     bool was_up;
-    bool connected_once; /* libmosquitto knows the address */
+    bool is_ipv4;        /* the attempt goes to an IPv4 address for sure */
+    bool only_ipv4;      /* it is the second one, to IPv4 addresses only */
+    char first_why[100]; /* why the first one failed */
     int failure;         /* set by callbacks, taken by handle */
 };
 
