@@ -8,7 +8,8 @@ case "${1:-}" in
 esac
 [ $# -gt 0 ] || set -- gcc g++ clang clang++
 
-warnings=(-Wall -Wextra -Wpedantic -Wundef -Werror -fsyntax-only -Iinclude)
+warnings=(-Wall -Wextra -Wpedantic -Wundef -Werror -fsyntax-only -Iinclude -Iinclude/compat
+    -Iinclude/compat/platform)
 count=0
 failed=0
 
@@ -23,7 +24,7 @@ alone() {
 }
 
 while [ $# -ge 2 ]; do
-    for header in include/ota/*.h include/compat/*.h; do
+    for header in include/ota/*.h include/compat/*.h include/compat/platform/*.h; do
         [ -e "$header" ] || continue
         alone "${header#include/}" "$1" -x c -std=c99 "${warnings[@]}" -Wshadow -Wstrict-prototypes
         alone "${header#include/}" "$2" -x c++ -std=c++11 "${warnings[@]}"

@@ -140,7 +140,9 @@ def main():
                     and name.split("/")[0] not in PORTS.get(path.parts[1], ())):
                 found.error(f"{path}:{n}", f'a port may not include "{name}": it implements the '
                             "public interfaces, and knows nothing of the core's inside")
-            if layer == "compat" and kind == '"' and not name.startswith(("ota/", "compat/")):
+            if layer == "compat" and kind == '"' and not name.startswith("ota/") and not any(
+                    (args.root / folder / name).exists() for folder in
+                    (path.parent, "include/compat", "include/compat/platform")):
                 found.error(f"{path}:{n}", "the compatibility layer uses the public API only")
             target = resolve(args.root, path, name) if kind == '"' else None
             if target and path.suffix == ".h":

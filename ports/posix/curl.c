@@ -515,6 +515,11 @@ struct ota_posix_http *ota_posix_http_new(const struct ota_posix_tls *tls)
     return h;
 }
 
+void ota_posix_http_set_tls(struct ota_posix_http *h, const struct ota_posix_tls *tls)
+{
+    h->tls = *tls;
+}
+
 void ota_posix_http_free(struct ota_posix_http *h)
 {
     if (h == NULL) {

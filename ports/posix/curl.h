@@ -21,6 +21,9 @@ struct ota_posix_http;
 /* A client, or NULL without memory. tls NULL: as all NULL. The strings are kept. */
 struct ota_posix_http *ota_posix_http_new(const struct ota_posix_tls *tls);
 
+/* Other trust anchors and identity, from the next request on. The strings are kept. */
+void ota_posix_http_set_tls(struct ota_posix_http *h, const struct ota_posix_tls *tls);
+
 /* Disconnects and releases. NULL is fine. */
 void ota_posix_http_free(struct ota_posix_http *h);
 

@@ -513,6 +513,11 @@ struct ota_posix_mqtt *ota_posix_mqtt_new(const struct ota_posix_tls *tls)
     return m;
 }
 
+void ota_posix_mqtt_set_tls(struct ota_posix_mqtt *m, const struct ota_posix_tls *tls)
+{
+    m->tls = *tls;
+}
+
 void ota_posix_mqtt_free(struct ota_posix_mqtt *m)
 {
     if (m != NULL) {

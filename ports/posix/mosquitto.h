@@ -24,6 +24,9 @@ struct ota_posix_mqtt;
 /* A client, or NULL without memory. tls NULL: as all NULL. The strings are kept. */
 struct ota_posix_mqtt *ota_posix_mqtt_new(const struct ota_posix_tls *tls);
 
+/* Other trust anchors and identity, from the next connect on. The strings are kept. */
+void ota_posix_mqtt_set_tls(struct ota_posix_mqtt *m, const struct ota_posix_tls *tls);
+
 /* Disconnects and releases. NULL is fine. */
 void ota_posix_mqtt_free(struct ota_posix_mqtt *m);
 

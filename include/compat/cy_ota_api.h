@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The interface of anycloud-ota 4.1.0, over libota: for applications that were written for it.
+ * New applications use ota/agent.h, of which this is a thin adapter.
+ *
+ * The layout of structures follows the components of the build, as in the original, so
+ * src/compat/ is compiled with the application's own settings: CMake's ota_compat_library()
+ * does that. Flash, keys, clock and network clients come from the two functions of ota_compat.h,
+ * which the POSIX port implements over the board that ota-board emulates.
+ *
+ *   COMPONENT_OTA_MQTT, COMPONENT_OTA_HTTP   transports in the build; without either one there is
+ *                                            no agent thread
+ *   COMPONENT_OTA_BLUETOOTH                  Bluetooth functions
+ *   CY_TARGET_BOARD                          board name, without quotes; required
+ *   CY_OTA_API_VERSION                       2, 3 or 4 (default): whose names the application
+ *                                            uses (docs/migration.md)
+ *
+ * Names, values and meaning: the original's header. docs/compat.md lists what differs.
+ *
+ * Thread rules: one agent in a program. All functions may be called from any thread, those for
+ * storage only from the callback, or while there is no session. The callback runs on the agent's
+ * thread; it may call everything here, cy_ota_agent_stop included.
+ */
+#ifndef CY_OTA_API_H
+#define CY_OTA_API_H
+
+/* ---- Versions of the interface ----------------------------------------------------------------
+ */
+
+#ifndef CY_OTA_API_VERSION
+#define CY_OTA_API_VERSION 4
+#endif
+#if CY_OTA_API_VERSION < 2 || CY_OTA_API_VERSION > 4
+#error "CY_OTA_API_VERSION is 2, 3 or 4"
+#endif
+
+/* Before 4.0 both transports were always there; 4.0 itself chose Bluetooth by definitions. */
+#if CY_OTA_API_VERSION < 4 && !defined(COMPONENT_OTA_MQTT) && !defined(COMPONENT_OTA_HTTP)
+#define COMPONENT_OTA_MQTT
+#define COMPONENT_OTA_HTTP
+#endif
+#if defined(CY_OTA_BLE_SUPPORT) || defined(CY_OTA_BLE_ONLY)
+#ifndef COMPONENT_OTA_BLUETOOTH
+#define COMPONENT_OTA_BLUETOOTH
+#endif
+#ifdef CY_OTA_BLE_ONLY
+#undef COMPONENT_OTA_MQTT
+#undef COMPONENT_OTA_HTTP
+#endif
+#endif
+
+/* Written in full where a macro's definition cannot ask. */
+#if defined(COMPONENT_OTA_MQTT) || defined(COMPONENT_OTA_HTTP)
+#define CY_OTA_HAS_AGENT_ 1
+#else
+#define CY_OTA_HAS_AGENT_ 0
+#endif
+
+/* ---- Board ------------------------------------------------------------------------------------
+ */
+
+#define ADD_QUOTES(x) #x
+#define EXPAND_AND_ADD_QUOTES(x) ADD_QUOTES(x)
+#ifdef CY_TARGET_BOARD
+#define CY_TARGET_BOARD_STRING EXPAND_AND_ADD_QUOTES(CY_TARGET_BOARD)
+#else
+#define CY_TARGET_BOARD_STRING ""
+#endif
+
+/* ---- The application's settings ---------------------------------------------------------------
+ */
+
+#if defined(__has_include)
+#if __has_include("cy_ota_config.h")
+#include "cy_ota_config.h"
+#endif
+#else
+#include "cy_ota_config.h"
+#endif
+#include "cy_ota_defaults.h"
+
+#include "cyhal.h"
+
+#include "cybsp.h"
+
+#include "cy_result_mw.h"
+
+#include "cy_log.h"
+#if CY_OTA_HAS_AGENT_
+#include "cybsp_wifi.h"
+
+#include "cy_tcpip_port_secure_sockets.h"
+#endif
+#ifdef COMPONENT_OTA_HTTP
+#include "cy_http_client_api.h"
+#endif
+#ifdef COMPONENT_OTA_MQTT
+#include "cy_mqtt_api.h"
+#endif
+#ifdef COMPONENT_OTA_BLUETOOTH
+#include "wiced_bt_gatt.h"
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if CY_OTA_API_VERSION < 3 && CY_OTA_HAS_AGENT_
+/* Names of 2.x for what the network library has since. */
+typedef cy_awsport_server_info_t cy_ota_server_info_t;
+typedef cy_awsport_ssl_credentials_t IotNetworkCredentials_t;
+#define pAlpnProtos alpnprotos
+#define pRootCa root_ca
+#define rootCaSize root_ca_size
+#define pClientCert client_cert
+#define clientCertSize client_cert_size
+#define pPrivateKey private_key
+#define privateKeySize private_key_size
+#define pUserName username
+#define userNameSize username_size
+#define pPassword password
+#define passwordSize password_size
+#endif
+
+/* ---- Result values ----------------------------------------------------------------------------
+ */
+
+#ifndef CY_RSLT_MODULE_MIDDLEWARE_OTA_UPDATE
+#define CY_RSLT_MODULE_MIDDLEWARE_OTA_UPDATE (CY_RSLT_MODULE_MIDDLEWARE_BASE + 13u)
+#endif
+
+#define CY_RSLT_OTA_ERROR_BASE                                                                     \
+    CY_RSLT_CREATE(CY_RSLT_TYPE_ERROR, CY_RSLT_MODULE_MIDDLEWARE_OTA_UPDATE, 0u)
+#define CY_RSLT_OTA_INFO_BASE                                                                      \
+    CY_RSLT_CREATE(CY_RSLT_TYPE_INFO, CY_RSLT_MODULE_MIDDLEWARE_OTA_UPDATE, 0u)
+
+#define CY_RSLT_OTA_ERROR_UNSUPPORTED (CY_RSLT_OTA_ERROR_BASE + 1u)   /* feature is not available */
+#define CY_RSLT_OTA_ERROR_GENERAL (CY_RSLT_OTA_ERROR_BASE + 2u)       /* anything else */
+#define CY_RSLT_OTA_ERROR_BADARG (CY_RSLT_OTA_ERROR_BASE + 3u)        /* bad argument */
+#define CY_RSLT_OTA_ERROR_OUT_OF_MEMORY (CY_RSLT_OTA_ERROR_BASE + 4u) /* a buffer is too small */
+/* Agent exists, or a session is under way. */
+#define CY_RSLT_OTA_ERROR_ALREADY_STARTED (CY_RSLT_OTA_ERROR_BASE + 5u)
+#define CY_RSLT_OTA_ERROR_MQTT_INIT (CY_RSLT_OTA_ERROR_BASE + 6u) /* MQTT client cannot be used */
+#define CY_RSLT_OTA_ERROR_OPEN_STORAGE (CY_RSLT_OTA_ERROR_BASE + 7u)
+#define CY_RSLT_OTA_ERROR_READ_STORAGE (CY_RSLT_OTA_ERROR_BASE + 8u)
+#define CY_RSLT_OTA_ERROR_WRITE_STORAGE (CY_RSLT_OTA_ERROR_BASE + 9u)
+#define CY_RSLT_OTA_ERROR_CLOSE_STORAGE (CY_RSLT_OTA_ERROR_BASE + 10u)
+#define CY_RSLT_OTA_ERROR_CONNECT (CY_RSLT_OTA_ERROR_BASE + 11u) /* server not reached */
+#define CY_RSLT_OTA_ERROR_DISCONNECT (CY_RSLT_OTA_ERROR_BASE + 12u)
+/* The job leads where the agent cannot go. */
+#define CY_RSLT_OTA_ERROR_REDIRECT (CY_RSLT_OTA_ERROR_BASE + 13u)
+#define CY_RSLT_OTA_ERROR_SERVER_DROPPED (CY_RSLT_OTA_ERROR_BASE + 14u) /* connection lost */
+#define CY_RSLT_OTA_ERROR_MQTT_SUBSCRIBE (CY_RSLT_OTA_ERROR_BASE + 15u)
+#define CY_RSLT_OTA_ERROR_MQTT_PUBLISH (CY_RSLT_OTA_ERROR_BASE + 16u)
+#define CY_RSLT_OTA_ERROR_GET_JOB (CY_RSLT_OTA_ERROR_BASE + 17u)  /* job document not obtained */
+#define CY_RSLT_OTA_ERROR_GET_DATA (CY_RSLT_OTA_ERROR_BASE + 18u) /* image not obtained */
+#define CY_RSLT_OTA_ERROR_NOT_A_HEADER (CY_RSLT_OTA_ERROR_BASE + 19u)
+#define CY_RSLT_OTA_ERROR_NOT_A_JOB_DOC (CY_RSLT_OTA_ERROR_BASE + 20u)
+#define CY_RSLT_OTA_ERROR_MALFORMED_JOB_DOC (CY_RSLT_OTA_ERROR_BASE + 21u)
+#define CY_RSLT_OTA_ERROR_WRONG_BOARD (CY_RSLT_OTA_ERROR_BASE + 22u)
+/* Offered version is not newer. */
+#define CY_RSLT_OTA_ERROR_INVALID_VERSION (CY_RSLT_OTA_ERROR_BASE + 23u)
+#define CY_RSLT_OTA_ERROR_VERIFY (CY_RSLT_OTA_ERROR_BASE + 24u) /* image is not what it should be  \
+                                                                 */
+#define CY_RSLT_OTA_ERROR_SENDING_RESULT (CY_RSLT_OTA_ERROR_BASE + 25u)
+/* The callback said so. */
+#define CY_RSLT_OTA_ERROR_APP_RETURNED_STOP (CY_RSLT_OTA_ERROR_BASE + 26u)
+#define CY_RSLT_OTA_ERROR_APP_EXCEEDED_RETRIES (CY_RSLT_OTA_ERROR_BASE + 27u)
+/* Transport is not in this build. */
+#define CY_RSLT_OTA_ERROR_TRANSPORT_UNSUPPORTED (CY_RSLT_OTA_ERROR_BASE + 28u)
+#ifdef COMPONENT_OTA_BLUETOOTH
+#define CY_RSLT_OTA_ERROR_BLE_GENERAL (CY_RSLT_OTA_ERROR_BASE + 0x20u)
+#define CY_RSLT_OTA_ERROR_BLE_VERIFY (CY_RSLT_OTA_ERROR_BASE + 0x21u)
+#define CY_RSLT_OTA_ERROR_BLE_GATT (CY_RSLT_OTA_ERROR_BASE + 0x22u)
+#endif
+
+/* No errors. */
+#define CY_RSLT_OTA_EXITING (CY_RSLT_OTA_INFO_BASE + 1u)
+#define CY_RSLT_OTA_ALREADY_CONNECTED (CY_RSLT_OTA_INFO_BASE + 2u)
+#define CY_RSLT_OTA_CHANGING_SERVER (CY_RSLT_OTA_INFO_BASE + 3u)
+#define CY_RSLT_OTA_USE_JOB_FLOW CY_RSLT_SUCCESS
+#define CY_RSLT_OTA_USE_DIRECT_FLOW (CY_RSLT_OTA_INFO_BASE + 4u)
+#define CY_RSLT_OTA_NO_UPDATE_AVAILABLE (CY_RSLT_OTA_INFO_BASE + 5u)
+
+/* ---- Constants --------------------------------------------------------------------------------
+ */
+
+/* Facility of the log. */
+#define CYLF_OTA CYLF_AUDIO
+
+#define CY_OTA_MQTT_FILENAME_BUFF_SIZE (256)
+#define CY_OTA_MQTT_UNIQUE_TOPIC_BUFF_SIZE (256)
+#define CY_OTA_JSON_DOC_BUFF_SIZE (1024)
+#define CY_OTA_CHUNK_SIZE (4 * 1024)
+#define CY_OTA_HTTP_FILENAME_SIZE (256)
+
+#define NOTIFICATION_RESPONSE_NO_UPDATES "No Update Available"
+#define NOTIFICATION_RESPONSE_UPDATES "Update Available"
+#define NOTIFICATION_RESPONSE_RESULT_RECEIVED "Result Received"
+
+#define SUBSCRIBER_PUBLISH_TOPIC                                                                   \
+    COMPANY_TOPIC_PREPEND "/" CY_TARGET_BOARD_STRING "/" PUBLISHER_LISTEN_TOPIC
+#define CY_OTA_SUBSCRIBE_AVAIL_TOPIC                                                               \
+    COMPANY_TOPIC_PREPEND "/" CY_TARGET_BOARD_STRING "/" PUBLISHER_DIRECT_TOPIC
+
+#define CY_OTA_MQTT_BROKER_PORT (1883)
+#define CY_OTA_MQTT_BROKER_PORT_TLS (8883)
+#define CY_OTA_MQTT_BROKER_PORT_TLS_CERT (8884)
+#define CY_OTA_HTTP_SERVER_PORT (80)
+#define CY_OTA_HTTP_SERVER_PORT_TLS (443)
+
+#define CY_OTA_MQTT_STRING "MQTT"
+#define CY_OTA_HTTP_STRING "HTTP"
+#define CY_OTA_HTTPS_STRING "HTTPS"
+
+/* Members of a job document and of requests. */
+#define CY_OTA_MESSAGE_FIELD "Message"
+#define CY_OTA_MANUF_FIELD "Manufacturer"
+#define CY_OTA_MANUF_ID_FIELD "ManufacturerID"
+#define CY_OTA_PRODUCT_FIELD "Product"
+#define CY_OTA_SERIAL_NUMBER_FIELD "SerialNumber"
+#define CY_OTA_VERSION_FIELD "Version"
+#define CY_OTA_BOARD_FIELD "Board"
+#define CY_OTA_CONNECTION_FIELD "Connection"
+#define CY_OTA_BROKER_FIELD "Broker"
+#define CY_OTA_PORT_FIELD "Port"
+#define CY_OTA_SERVER_FIELD "Server"
+#define CY_OTA_FILE_FIELD "File"
+#define CY_OTA_OFFSET_FIELD "Offset"
+#define CY_OTA_SIZE_FIELD "Size"
+#define CY_OTA_UNIQUE_TOPIC_FIELD "UniqueTopicName"
+
+/* Sizes of members in the original's parser. */
+#define CY_OTA_MESSAGE_LEN (32)
+#define CY_OTA_JOB_MANUF_LEN (64)
+#define CY_OTA_JOB_MANUF_ID_LEN (16)
+#define CY_OTA_JOB_PRODUCT_ID_LEN (64)
+#define CY_OTA_JOB_SERIAL_NUMBER_LEN (32)
+#define CY_OTA_JOB_VERSION_LEN (16)
+#define CY_OTA_JOB_BOARD_LEN (32)
+#define CY_OTA_JOB_URL_BROKER_LEN (256)
+
+#ifdef COMPONENT_OTA_BLUETOOTH
+#define CY_OTA_UPGRADE_COMMAND_PREPARE_DOWNLOAD 1
+#define CY_OTA_UPGRADE_COMMAND_DOWNLOAD 2
+#define CY_OTA_UPGRADE_COMMAND_VERIFY 3
+#define CY_OTA_UPGRADE_COMMAND_ABORT 4
+#define CY_OTA_UPGRADE_STATUS_OK 0
+#define CY_OTA_UPGRADE_STATUS_BAD 1
+#define CRC32_INITIAL_VALUE 0x00000000
+#endif
+
+/* ---- Enumerations -----------------------------------------------------------------------------
+ */
+
+typedef enum {
+    CY_OTA_JOB_FLOW = 0,    /* a job document, then the image it points to */
+    CY_OTA_DIRECT_FLOW = 1, /* the image at once */
+} cy_ota_update_flow_t;
+
+typedef enum {
+    CY_OTA_CONNECTION_UNKNOWN = 0,
+    CY_OTA_CONNECTION_MQTT = 1,
+    CY_OTA_CONNECTION_HTTP = 2,
+    CY_OTA_CONNECTION_HTTPS = 3,
+    CY_OTA_CONNECTION_BLE = 4,
+} cy_ota_connection_t;
+
+typedef enum {
+    CY_OTA_MQTT_SESSION_CLEAN = 0,
+    CY_OTA_MQTT_SESSION_RESTART = 1,
+} cy_ota_mqtt_session_type_t;
+
+/* Why the callback is called. */
+typedef enum {
+    CY_OTA_REASON_STATE_CHANGE = 0, /* the state is entered; what it does comes next */
+    CY_OTA_REASON_SUCCESS = 1,
+    CY_OTA_REASON_FAILURE = 2,
+    CY_OTA_LAST_REASON = 3,
+} cy_ota_cb_reason_t;
+
+/* What the callback answers. */
+typedef enum {
+    CY_OTA_CB_RSLT_OTA_CONTINUE = 0,
+    CY_OTA_CB_RSLT_OTA_STOP = 1,    /* end this session */
+    CY_OTA_CB_RSLT_APP_SUCCESS = 2, /* STATE_CHANGE: the application has done it */
+    CY_OTA_CB_RSLT_APP_FAILED = 3,  /* take it as failed */
+    CY_OTA_CB_NUM_RESULTS = 4,
+} cy_ota_callback_results_t;
+
+typedef enum {
+    CY_OTA_STATE_NOT_INITIALIZED = 0,
+    CY_OTA_STATE_EXITING = 1,
+    CY_OTA_STATE_INITIALIZING = 2,
+    CY_OTA_STATE_AGENT_STARTED = 3,
+    CY_OTA_STATE_AGENT_WAITING = 4,
+    CY_OTA_STATE_STORAGE_OPEN = 5,
+    CY_OTA_STATE_STORAGE_WRITE = 6,
+    CY_OTA_STATE_STORAGE_CLOSE = 7,
+    CY_OTA_STATE_START_UPDATE = 8,
+    CY_OTA_STATE_JOB_CONNECT = 9,
+    CY_OTA_STATE_JOB_DOWNLOAD = 10,
+    CY_OTA_STATE_JOB_DISCONNECT = 11,
+    CY_OTA_STATE_JOB_PARSE = 12,
+    CY_OTA_STATE_JOB_REDIRECT = 13,
+    CY_OTA_STATE_DATA_CONNECT = 14,
+    CY_OTA_STATE_DATA_DOWNLOAD = 15,
+    CY_OTA_STATE_DATA_DISCONNECT = 16,
+    CY_OTA_STATE_VERIFY = 17,
+    CY_OTA_STATE_RESULT_REDIRECT = 18,
+    CY_OTA_STATE_RESULT_CONNECT = 19,
+    CY_OTA_STATE_RESULT_SEND = 20,
+    CY_OTA_STATE_RESULT_RESPONSE = 21,
+    CY_OTA_STATE_RESULT_DISCONNECT = 22,
+    CY_OTA_STATE_OTA_COMPLETE = 23,
+    CY_OTA_NUM_STATES = 24,
+} cy_ota_agent_state_t;
+
+/* ---- Structures -------------------------------------------------------------------------------
+ */
+
+typedef void *cy_ota_context_ptr;
+
+/* A block of an image. */
+typedef struct {
+    uint32_t total_size; /* bytes of the image; 0: not known */
+    uint32_t offset;     /* bytes from its start */
+    uint8_t *buffer;
+    uint32_t size; /* bytes in buffer */
+    uint16_t packet_number;
+    uint16_t total_packets;
+} cy_ota_storage_write_info_t;
+
+#ifdef COMPONENT_OTA_HTTP
+typedef struct {
+    cy_awsport_server_info_t server;
+    const char *file; /* path of the job document, direct flow: of the image; "": the default */
+    cy_awsport_ssl_credentials_t credentials; /* for HTTPS */
+} cy_ota_http_params_t;
+#endif
+
+#ifdef COMPONENT_OTA_MQTT
+typedef struct {
+    bool awsIotMqttMode;     /* no effect */
+    const char *pIdentifier; /* begins the client id; "": the default */
+    uint8_t numTopicFilters; /* up to CY_OTA_MQTT_MAX_TOPICS */
+    const char **pTopicFilters;
+    cy_ota_mqtt_session_type_t session_type;
+    cy_awsport_server_info_t broker;
+    cy_awsport_ssl_credentials_t credentials; /* TLS is used if it has a certificate or the port
+                                                 is 8883 or 8884, never on 1883 */
+} cy_ota_mqtt_params_t;
+#endif
+
+/* What it points to stays as it is until the agent has been stopped. */
+typedef struct {
+    cy_ota_connection_t initial_connection;
+#ifdef COMPONENT_OTA_MQTT
+    cy_ota_mqtt_params_t mqtt;
+#endif
+#ifdef COMPONENT_OTA_HTTP
+    cy_ota_http_params_t http;
+#endif
+    cy_ota_update_flow_t use_get_job_flow;
+} cy_ota_network_params_t;
+
+/*
+ * What the callback is told. Texts may be changed:
+ *   unique_topic    STATE_CHANGE of JOB_, DATA_, RESULT_CONNECT
+ *   broker_server   the same
+ *   credentials     the same: another structure, that stays
+ *   file            STATE_CHANGE of DATA_CONNECT; HTTP: of JOB_DOWNLOAD, too
+ *   json_doc        the request in STATE_CHANGE of JOB_DOWNLOAD, DATA_DOWNLOAD and RESULT_SEND over
+ *                   MQTT, of RESULT_SEND over HTTP; the job in SUCCESS of JOB_DOWNLOAD and
+ *                   STATE_CHANGE of JOB_PARSE, and with APP_SUCCESS of JOB_DOWNLOAD
+ */
+typedef struct {
+    cy_ota_cb_reason_t reason;
+    void *cb_arg;
+    cy_ota_agent_state_t state;
+    cy_rslt_t error;                      /* of the session so far; FAILURE: why */
+    cy_ota_storage_write_info_t *storage; /* STORAGE_WRITE: the block; else the last one, without
+                                             its bytes */
+    uint32_t total_size;
+    uint32_t bytes_written;
+    uint32_t percentage;
+    cy_ota_connection_t connection_type;
+#if CY_OTA_HAS_AGENT_
+    cy_awsport_server_info_t broker_server;
+    cy_awsport_ssl_credentials_t *credentials;
+#endif
+#ifdef COMPONENT_OTA_MQTT
+    cy_mqtt_t mqtt_connection; /* NULL; another value is refused */
+    char unique_topic[CY_OTA_MQTT_UNIQUE_TOPIC_BUFF_SIZE];
+#endif
+#ifdef COMPONENT_OTA_HTTP
+    cy_http_client_t http_connection; /* NULL; another value is refused */
+#endif
+#if CY_OTA_HAS_AGENT_
+    char file[CY_OTA_HTTP_FILENAME_SIZE];
+    char json_doc[CY_OTA_JSON_DOC_BUFF_SIZE];
+#endif
+} cy_ota_cb_struct_t;
+
+typedef cy_ota_callback_results_t (*cy_ota_callback_t)(cy_ota_cb_struct_t *cb_data);
+
+typedef struct {
+    uint8_t reboot_upon_completion; /* 1: restart when an image is marked to be installed */
+    uint8_t validate_after_reboot;  /* 1: the image must call cy_ota_storage_validated, or it is
+                                       reverted; 0: it is installed for good */
+    bool do_not_send_result;
+    cy_ota_callback_t cb_func; /* NULL: none */
+    void *cb_arg;
+} cy_ota_agent_params_t;
+
+/* ---- Agent ------------------------------------------------------------------------------------
+ */
+
+/*
+ * Starts the agent and its thread. *ota_ptr is set before the first callback. SUCCESS; BADARG for a
+ * missing parameter of the initial connection; TRANSPORT_UNSUPPORTED for one that the build lacks;
+ * UNSUPPORTED for another CY_OTA_MQTT_MAGIC; ALREADY_STARTED; OUT_OF_MEMORY; GENERAL if the device
+ * has no flash, key or running image to work with. *ota_ptr is NULL then.
+ */
+cy_rslt_t cy_ota_agent_start(cy_ota_network_params_t *network_params,
+                             cy_ota_agent_params_t *agent_params, cy_ota_context_ptr *ota_ptr);
+
+/*
+ * Ends the session under way and then the agent, and waits for its thread; nothing is installed
+ * that was not marked before. From the callback it does not wait. SUCCESS, *ota_ptr is NULL then;
+ * BADARG if there is no such agent.
+ */
+cy_rslt_t cy_ota_agent_stop(cy_ota_context_ptr *ota_ptr);
+
+/* Begins a session now. SUCCESS; BADARG; ALREADY_STARTED during a session; GENERAL while the agent
+ * is not up; UNSUPPORTED with Bluetooth. */
+cy_rslt_t cy_ota_get_update_now(cy_ota_context_ptr ota_ptr);
+
+/* SUCCESS; BADARG. */
+cy_rslt_t cy_ota_get_state(cy_ota_context_ptr ota_ptr, cy_ota_agent_state_t *state);
+
+/* First error of the session under way or, when waiting, of the last one; also after the stop. */
+cy_rslt_t cy_ota_get_last_error(void);
+
+/* Texts for people. Never NULL. */
+const char *cy_ota_get_error_string(cy_rslt_t error);
+const char *cy_ota_get_state_string(cy_ota_agent_state_t state);
+const char *cy_ota_get_callback_reason_string(cy_ota_cb_reason_t reason);
+
+/* How much the agent tells, CY_LOG_DEBUG4 at most; CY_LOG_ERR unless it is called. */
+void cy_ota_set_log_level(CY_LOG_LEVEL_T level);
+
+/* ---- Storage: the secondary slot, for a callback that stores the image itself ------------------
+ */
+
+/* Prepares for writing from offset 0. SUCCESS, OPEN_STORAGE. */
+cy_rslt_t cy_ota_storage_open(cy_ota_context_ptr ota_ptr);
+
+/* Reads size bytes at offset into buffer. SUCCESS, READ_STORAGE. The context is not used. */
+cy_rslt_t cy_ota_storage_read(cy_ota_context_ptr ota_ptr, cy_ota_storage_write_info_t *chunk_info);
+
+/* Writes the next bytes: offset is where the last call ended. SUCCESS, WRITE_STORAGE. */
+cy_rslt_t cy_ota_storage_write(cy_ota_context_ptr ota_ptr, cy_ota_storage_write_info_t *chunk_info);
+
+/* The same; opens the storage at offset 0 if it is not open. */
+cy_rslt_t cy_ota_write_incoming_data_block(cy_ota_context_ptr ota_ptr,
+                                           cy_ota_storage_write_info_t *chunk_info);
+
+/* Ends writing. SUCCESS; CLOSE_STORAGE if it is not open, or the flash fails. */
+cy_rslt_t cy_ota_storage_close(cy_ota_context_ptr ota_ptr);
+
+/* Checks the image (header, hash, signature, version) and marks it to be installed at the next
+ * restart. SUCCESS, VERIFY. */
+cy_rslt_t cy_ota_storage_verify(cy_ota_context_ptr ota_ptr);
+
+/* Confirms the running image, so that it is not reverted. SUCCESS, GENERAL. */
+cy_rslt_t cy_ota_storage_validated(void);
+
+/* ---- Bluetooth --------------------------------------------------------------------------------
+ */
+
+#ifdef COMPONENT_OTA_BLUETOOTH
+/* All give UNSUPPORTED: the library has no Bluetooth link. */
+cy_rslt_t cy_ota_ble_download_prepare(cy_ota_context_ptr ota_ptr, uint16_t bt_conn_id,
+                                      uint16_t bt_config_descriptor);
+cy_rslt_t cy_ota_ble_download(cy_ota_context_ptr ota_ptr, wiced_bt_gatt_event_data_t *p_req,
+                              uint16_t bt_conn_id, uint16_t bt_config_descriptor);
+cy_rslt_t cy_ota_ble_download_write(cy_ota_context_ptr ota_ptr, wiced_bt_gatt_event_data_t *p_req);
+cy_rslt_t cy_ota_ble_download_verify(cy_ota_context_ptr ota_ptr, wiced_bt_gatt_event_data_t *p_req,
+                                     uint16_t bt_conn_id);
+cy_rslt_t cy_ota_ble_download_abort(cy_ota_context_ptr ota_ptr);
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+#endif
