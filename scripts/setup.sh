@@ -26,6 +26,8 @@ build_packages=(
     libjansson-dev  # JSON in the tools
     libjsmn-dev     # JSON on the device
     libmbedtls-dev  # device cryptography: PSA Crypto
+    libmicrohttpd-dev # HTTP server of the publisher
+    libgnutls28-dev # its TLS
     libmosquitto-dev # MQTT client
     libssl-dev      # keys and signatures in the tools
     mosquitto       # MQTT broker of the demonstration and the tests

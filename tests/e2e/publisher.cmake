@@ -7,3 +7,7 @@ set_tests_properties(e2e.publisher PROPERTIES TIMEOUT 300 LABELS e2e)
 if(OTA_SANITIZE)
     set_tests_properties(e2e.publisher PROPERTIES ENVIRONMENT SANITIZED=1)
 endif()
+add_test(NAME e2e.publisher_http
+    COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/test_publisher_http.py
+        ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} ${PROJECT_SOURCE_DIR})
+set_tests_properties(e2e.publisher_http PROPERTIES TIMEOUT 300 LABELS e2e)

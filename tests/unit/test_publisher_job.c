@@ -24,7 +24,7 @@ static void expect_vector(const char *job_file, const char *message, const char 
     assert_non_null(f);
     len = fread(wanted, 1, sizeof wanted, f);
     (void)fclose(f);
-    text = job_text(job, message, DEVICE_TOPIC);
+    text = job_text(job, &(const struct job_fill){message, DEVICE_TOPIC, NULL});
     assert_non_null(text);
     assert_int_equal(strlen(text), len);
     assert_memory_equal(text, wanted, len);
@@ -52,7 +52,7 @@ static void test_a_job_is_made_for_an_image(void **state)
 {
     const struct ota_version version = {1, 6, 0, 77};
     json_t *job = job_build("KIT", &version, 8883);
-    char *text = job_text(job, "Update Available", "a/KIT/x");
+    char *text = job_text(job, &(const struct job_fill){"Update Available", "a/KIT/x", NULL});
 
     (void)state;
     assert_string_equal(text, "{\"Message\": \"Update Available\", \"Board\": \"KIT\", "
@@ -65,7 +65,7 @@ static void test_a_job_is_made_for_an_image(void **state)
 
 static void test_no_update_names_the_topic_and_nothing_that_looks_like_a_job(void **state)
 {
-    char *text = job_text(NULL, "No Update Available", "a/KIT/x");
+    char *text = job_text(NULL, &(const struct job_fill){"No Update Available", "a/KIT/x", NULL});
 
     (void)state;
     assert_string_equal(text, "{\"Message\": \"No Update Available\", "
@@ -77,9 +77,9 @@ static void test_a_text_is_made_without_changing_the_job(void **state)
 {
     const struct ota_version version = {1, 0, 0, 0};
     json_t *job = job_build("KIT", &version, 1);
-    char *first = job_text(job, "Update Available", "t1");
-    char *second = job_text(job, "Result Received", "t2");
-    char *third = job_text(job, "Update Available", "t1");
+    char *first = job_text(job, &(const struct job_fill){"Update Available", "t1", NULL});
+    char *second = job_text(job, &(const struct job_fill){"Result Received", "t2", NULL});
+    char *third = job_text(job, &(const struct job_fill){"Update Available", "t1", NULL});
 
     (void)state;
     assert_non_null(strstr(second, "t2"));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ota-publisher/job.h"
 
+#include "codec/url.h"
 #include "common/fields.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 
 static const char *const VERSION[] = {"Version", NULL};
 static const char *const CONNECTION[] = {"Connection", NULL};
+static const char *const FILE_NAME[] = {"File", NULL};
 
 /* What the file says wrong, for the person who wrote it. */
 static json_t *load_text(FILE *f, const char *path, char *err, size_t cap)
@@ -107,13 +109,114 @@ bool job_is_mqtt(const json_t *job)
     return text == NULL || strcasecmp(text, "MQTT") == 0;
 }
 
-char *job_text(const json_t *job, const char *message, const char *topic)
+bool job_has_place(const json_t *job)
+{
+    return fields_find(job, CONNECTION) != NULL;
+}
+
+const char *job_file(const json_t *job)
+{
+    const char *text = fields_text(job, FILE_NAME);
+
+    return text != NULL && text[0] == '/' ? text : NULL;
+}
+
+/* ---- Places ------------------------------------------------------------------------------- */
+
+static uint16_t usual_port(const struct ota_url *url)
+{
+    if (url->transport == OTA_TRANSPORT_MQTT) {
+        return url->tls ? 8883 : 1883;
+    }
+    return url->tls ? 443 : 80;
+}
+
+int job_url_parse(struct job_url *out, const char *text, const char *file)
+{
+    struct ota_url url;
+    bool is_mqtt;
+    int n;
+
+    if (ota_url_parse(text, strlen(text), &url) != 0 || url.transport == OTA_TRANSPORT_NONE ||
+        url.path_len >= sizeof out->file) {
+        return -1;
+    }
+    is_mqtt = url.transport == OTA_TRANSPORT_MQTT;
+    /* A document has no other way to say that MQTT is to use TLS. */
+    n = snprintf(out->server, sizeof out->server, "%s%.*s", is_mqtt && url.tls ? "mqtts://" : "",
+                 (int)url.host_len, url.host);
+    if (n < 0 || (size_t)n >= sizeof out->server) {
+        return -1;
+    }
+    (void)snprintf(out->file, sizeof out->file, "%.*s",
+                   url.path_len > 0 ? (int)url.path_len : (int)strlen(file),
+                   url.path_len > 0 ? url.path : file);
+    out->place = (struct job_place){
+        .connection = is_mqtt   ? "MQTT"
+                      : url.tls ? "HTTPS"
+                                : "HTTP",
+        .server = out->server,
+        .port = url.port != 0 ? url.port : usual_port(&url),
+        .file = is_mqtt ? NULL : out->file,
+    };
+    return 0;
+}
+
+/* Takes out a member however it is spelled. */
+static void drop(json_t *doc, const char *name)
+{
+    const char *key;
+    json_t *value;
+    void *next;
+
+    json_object_foreach_safe(doc, next, key, value)
+    {
+        if (strcasecmp(key, name) == 0) {
+            (void)json_object_del(doc, key); /* is there */
+        }
+    }
+}
+
+static int put_place(json_t *doc, const struct job_place *p)
+{
+    static const char *const NAMES[] = {"Connection", "Broker", "Server", "Port", "File"};
+    bool is_mqtt = strcmp(p->connection, "MQTT") == 0;
+    char port[8];
+    size_t i;
+    int rc;
+
+    for (i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        drop(doc, NAMES[i]);
+    }
+    (void)snprintf(port, sizeof port, "%u", p->port);
+    rc = json_object_set_new(doc, "Connection", json_string(p->connection));
+    rc |= json_object_set_new(doc, is_mqtt ? "Broker" : "Server", json_string(p->server));
+    rc |= json_object_set_new(doc, "Port", json_string(port));
+    if (p->file != NULL) {
+        rc |= json_object_set_new(doc, "File", json_string(p->file));
+    }
+    return rc;
+}
+
+char *job_text(const json_t *job, const struct job_fill *fill)
 {
     json_t *doc = job != NULL ? json_copy((json_t *)job) : json_object();
     char *text = NULL;
+    int rc;
 
-    if (doc != NULL && json_object_set_new(doc, "Message", json_string(message)) == 0 &&
-        json_object_set_new(doc, "UniqueTopicName", json_string(topic)) == 0) {
+    if (doc == NULL) {
+        return NULL;
+    }
+    rc = json_object_set_new(doc, "Message", json_string(fill->message));
+    if (fill->topic != NULL) {
+        rc |= json_object_set_new(doc, "UniqueTopicName", json_string(fill->topic));
+    } else {
+        drop(doc, "UniqueTopicName");
+    }
+    if (fill->place != NULL) {
+        rc |= put_place(doc, fill->place);
+    }
+    if (rc == 0) {
         text = json_dumps(doc, JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER);
     }
     json_decref(doc);

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool same_file(const struct stat *a, const struct stat *b)
+bool release_is_same_file(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
@@ -107,6 +107,7 @@ static int open_job(struct release_store *s, struct release *r, bool *has_versio
         return -1;
     }
     *has_version = job_version(r->job, &r->version) == 1;
+    r->has_place = job_has_place(r->job);
     if (s->image_path != NULL || (!job_is_mqtt(r->job) && *has_version)) {
         return 0;
     }
@@ -174,7 +175,7 @@ static bool files_changed(struct release_store *s)
 
     look(s->image_path, &image);
     look(s->job_path, &job);
-    if (same_file(&image, &s->image_stat) && same_file(&job, &s->job_stat)) {
+    if (release_is_same_file(&image, &s->image_stat) && release_is_same_file(&job, &s->job_stat)) {
         return false;
     }
     s->image_stat = image;
@@ -235,7 +236,7 @@ int release_read(const struct release *r, uint32_t off, void *buf, size_t len)
 {
     struct stat now;
 
-    if (r->fd < 0 || fstat(r->fd, &now) != 0 || !same_file(&now, &r->image_stat)) {
+    if (r->fd < 0 || fstat(r->fd, &now) != 0 || !release_is_same_file(&now, &r->image_stat)) {
         return -1;
     }
     return image_file_read(r->fd, off, buf, len);

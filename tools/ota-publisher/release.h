@@ -27,6 +27,7 @@ struct release {
     uint32_t size; /* bytes of the image */
     struct ota_version version;
     json_t *job;
+    bool has_place;         /* the job file says where the data is */
     struct stat image_stat; /* when it was opened */
 };
 
@@ -52,6 +53,9 @@ struct release *release_current(struct release_store *store);
 /* Another user of a release, and one less. release_put(NULL) does nothing. */
 struct release *release_get(struct release *r);
 void release_put(struct release *r);
+
+/* True if a file is still what it was: nothing was written to it and no other is in its place. */
+bool release_is_same_file(const struct stat *a, const struct stat *b);
 
 /*
  * Reads a part of the image. 0; -1 if it cannot be read or the file was overwritten in place, so

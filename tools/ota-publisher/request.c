@@ -19,6 +19,7 @@ static const char *const SIZE[] = {"Size", "Length", NULL};
 static const char *const COUNT[] = {"Count", NULL};
 static const char *const REASON[] = {"Reason", NULL};
 static const char *const DETAIL[] = {"Detail", NULL};
+static const char *const OUTCOME[] = {"Outcome", NULL};
 
 static const struct {
     const char *text;
@@ -68,6 +69,7 @@ static void take_reason(const json_t *doc, struct request *out)
         (void)tool_printable(out->reason, sizeof out->reason, json_string_value(v));
     }
     (void)tool_printable(out->detail, sizeof out->detail, fields_text(doc, DETAIL));
+    (void)tool_printable(out->outcome, sizeof out->outcome, fields_text(doc, OUTCOME));
 }
 
 static int take_range(const json_t *doc, struct request *out, const char **why)
@@ -130,4 +132,20 @@ int request_parse(const void *payload, size_t len, struct request *out, const ch
     rc = take_fields(doc, out, why);
     json_decref(doc);
     return rc;
+}
+
+const char *request_result(const struct request *q, char buf[REQUEST_RESULT_MAX])
+{
+    char version[OTA_VERSION_TEXT_MAX] = "not told";
+
+    if (q->has_version) {
+        (void)ota_version_format(&q->version, version, sizeof version);
+    }
+    /* Everything that goes in is shorter than the room together. */
+    (void)snprintf(buf, REQUEST_RESULT_MAX, "%s%s%s%s%s%s%s%s%s",
+                   q->success ? "Success" : "Failure", q->outcome[0] != '\0' ? ", version " : "",
+                   q->outcome[0] != '\0' ? version : "", q->outcome[0] != '\0' ? " " : "",
+                   q->outcome, q->reason[0] != '\0' ? ", reason " : "", q->reason,
+                   q->detail[0] != '\0' ? ", " : "", q->detail);
+    return buf;
 }

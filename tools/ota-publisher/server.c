@@ -13,7 +13,7 @@
 
 /* ---- Refusals: anyone can cause them, so they are rationed -------------------------------- */
 
-static void refuse(struct server *v, const char *topic, const char *why)
+void server_refuse(struct server *v, const char *who, const char *why)
 {
     char shown[TOPIC_LEN_MAX + 1];
     unsigned long skipped;
@@ -22,16 +22,16 @@ static void refuse(struct server *v, const char *topic, const char *why)
         return;
     }
     if (skipped > 0) {
-        tool_log("refused %lu more messages without telling", skipped);
+        tool_log("refused %lu more without telling", skipped);
     }
-    tool_log("refused a message%s%s: %s", topic[0] != '\0' ? " for " : "",
-             tool_printable(shown, sizeof shown, topic), why);
+    tool_log("refused a message%s%s: %s", who[0] != '\0' ? " for " : "",
+             tool_printable(shown, sizeof shown, who), why);
 }
 
 static void push(struct server *v, struct session *s, const struct order *o)
 {
     if (session_push(v->sessions, s, o) != 0) {
-        refuse(v, s->topic, "too many requests wait for it");
+        server_refuse(v, s->topic, "too many requests wait for it");
     }
 }
 
@@ -107,7 +107,7 @@ static struct release *image_for(struct server *v, struct session *s)
         pin(v, s, release_current(v->releases));
     }
     if (s->release == NULL || s->release->fd < 0) {
-        refuse(v, s->topic, "it asks for an image and there is none to send");
+        server_refuse(v, s->topic, "it asks for an image and there is none to send");
         return NULL;
     }
     return s->release;
@@ -154,7 +154,7 @@ static void take_chunk_request(struct server *v, struct session *s, const struct
     if (rc > 0) {
         tool_debug("%s asks for the chunk behind the last one", s->topic);
     } else if (rc < 0) {
-        refuse(v, s->topic, "it asks for a chunk outside of the image");
+        server_refuse(v, s->topic, "it asks for a chunk outside of the image");
     }
     if (rc != 0) {
         return;
@@ -172,10 +172,9 @@ static void take_chunk_request(struct server *v, struct session *s, const struct
 static void take_result(struct server *v, struct session *s, const struct request *q)
 {
     const struct order o = {.kind = ORDER_RECEIVED};
+    char result[REQUEST_RESULT_MAX];
 
-    tool_log("result of %s: %s%s%s%s%s", s->topic, q->success ? "Success" : "Failure",
-             q->reason[0] != '\0' ? ", reason " : "", q->reason, q->detail[0] != '\0' ? ", " : "",
-             q->detail);
+    tool_log("result of %s: %s", s->topic, request_result(q, result));
     session_drop(v->sessions, s, false);
     if (s->release == NULL) {
         pin(v, s, release_current(v->releases));
@@ -195,7 +194,7 @@ static void dispatch(struct server *v, const struct request *q)
     }
     s = why == NULL ? sessions_get(v->sessions, topic, tool_now_ms()) : NULL;
     if (s == NULL) {
-        refuse(v, topic, why != NULL ? why : "too many devices at once");
+        server_refuse(v, topic, why != NULL ? why : "too many devices at once");
         return;
     }
     if (q->kind == REQUEST_JOB) {
@@ -219,10 +218,10 @@ static void on_message(void *ctx, const struct mosquitto_message *m)
 
     /* A retained request is nobody's: it would come again at every connection. */
     if (m->retain) {
-        refuse(v, "", "it is retained");
+        server_refuse(v, "", "it is retained");
     } else if (request_parse(m->payload, m->payloadlen < 0 ? 0 : (size_t)m->payloadlen, &q, &why) !=
                0) {
-        refuse(v, "", why);
+        server_refuse(v, "", why);
     } else {
         dispatch(v, &q);
     }
@@ -235,11 +234,8 @@ static void on_acked(void *ctx, int mid)
     sessions_acked(v->sessions, mid);
 }
 
-static void on_up(void *ctx)
+void server_ready(struct server *v)
 {
-    struct server *v = ctx;
-
-    tool_log("subscribed to %s", v->topics->notify);
     if (v->is_ready) {
         return;
     }
@@ -247,6 +243,14 @@ static void on_up(void *ctx)
     /* Scripts wait for this line. */
     (void)puts("ready");
     (void)fflush(stdout);
+}
+
+static void on_up(void *ctx)
+{
+    struct server *v = ctx;
+
+    tool_log("subscribed to %s", v->topics->notify);
+    server_ready(v);
 }
 
 static void on_down(void *ctx, bool forgotten)
@@ -286,7 +290,7 @@ static enum turn send_message(struct server *v, struct session *s, const void *d
         rc != MOSQ_ERR_OVERSIZE_PACKET) {
         return TURN_LATER;
     }
-    refuse(v, s->topic, mosquitto_strerror(rc));
+    server_refuse(v, s->topic, mosquitto_strerror(rc));
     return TURN_FAILED;
 }
 
@@ -298,7 +302,8 @@ static enum turn send_document(struct server *v, struct session *s, enum order_k
         [ORDER_RECEIVED] = "Result Received",
     };
     const json_t *job = kind != ORDER_NO_UPDATE && s->release != NULL ? s->release->job : NULL;
-    char *text = job_text(job, MESSAGES[kind], s->topic);
+    const struct job_fill fill = {MESSAGES[kind], s->topic, job != NULL ? v->redirect : NULL};
+    char *text = job_text(job, &fill);
     enum turn turn;
 
     if (text == NULL) {
@@ -346,7 +351,7 @@ static enum turn send_data(struct server *v, struct session *s, struct order *o)
     enum turn turn;
 
     if (release_read(r, o->next, v->message + OTA_CHUNK_HEADER_LEN, len) != 0) {
-        refuse(v, s->topic, "the image file was overwritten or cannot be read");
+        server_refuse(v, s->topic, "the image file was overwritten or cannot be read");
         return TURN_FAILED;
     }
     ota_chunk_encode(&head, v->message);

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/mqtt_link.h"
 #include "common/topics.h"
+#include "ota-publisher/job.h"
 #include "ota-publisher/release.h"
 #include "ota-publisher/session.h"
 
@@ -20,12 +21,19 @@ struct server {
     const struct topics *topics;
     struct mqtt_link *link;
     const char *board;
-    bool any_board; /* serve devices that name another board */
-    bool is_ready;  /* "ready" is printed */
+    const struct job_place *redirect; /* where jobs lead; NULL: as they say themselves */
+    bool any_board;                   /* serve devices that name another board */
+    bool is_ready;                    /* "ready" is printed */
     struct tool_log_budget strangers;
     /* One message: chunk header and the largest chunk. */
     uint8_t message[32u + UINT16_MAX];
 };
+
+/* Tells of what is refused from whom ("": unknown), as far as the budget for strangers goes. */
+void server_refuse(struct server *v, const char *who, const char *why);
+
+/* Prints "ready", once. */
+void server_ready(struct server *v);
 
 /* For the link; their context is the server. */
 extern const struct mqtt_link_handlers SERVER_HANDLERS;
