@@ -33,6 +33,7 @@ struct app {
     uint8_t key_der[OTA_PSA_KEY_MAX];
     struct ota_log log;
     struct ota_config config;
+    struct ota_archive_memory archive;
     struct ota_agent agent;
     uint64_t work[(OTA_WORK_LEN(512) + 2048) / sizeof(uint64_t)]; /* with room for signed URLs */
     unsigned shown_percent;
@@ -187,6 +188,7 @@ static void configure(struct app *app)
     app->log.write = on_log;
     app->log.level = app->options.is_verbose ? OTA_LOG_DEBUG : OTA_LOG_OFF;
     c->log = &app->log;
+    c->archive = &app->archive;
     c->work = app->work;
     c->work_len = sizeof app->work;
 }

@@ -136,6 +136,14 @@ struct ota_config {
     const struct ota_slot *secondary;
     uint32_t image_max;     /* bytes; 0: the slot without its fixed trailer fields */
     struct ota_trust trust; /* checked before an image is marked; required */
+    /* Updates that come as archives (tar with components.json): the application alone, or with the
+     * secure firmware as a second image, in slots of its own. All of an archive is checked before
+     * any of it is marked. archive NULL: they are refused. primary2 and secondary2 NULL: those with
+     * a second image are. */
+    struct ota_archive_memory *archive;
+    const struct ota_slot *primary2;
+    const struct ota_slot *secondary2;
+    uint32_t image2_max; /* as image_max */
     struct ota_system system;
 
     enum ota_transport transport; /* where sessions begin: MQTT, HTTP, HTTPS; BLE: peers push */
@@ -160,7 +168,14 @@ struct ota_config {
     const struct ota_log *log; /* NULL: tells nobody */
 
     void *work;      /* aligned for any type */
-    size_t work_len; /* OTA_WORK_LEN(write_size of the secondary's device) or more */
+    size_t work_len; /* OTA_WORK_LEN(largest write_size of the secondaries' devices) or more */
+};
+
+/* Memory for archives: the caller's, to be left alone. */
+#define OTA_ARCHIVE_LEN 1984u
+
+struct ota_archive_memory {
+    uint64_t memory[OTA_ARCHIVE_LEN / sizeof(uint64_t)];
 };
 
 #define OTA_CHUNK_LEN 4096u   /* bytes asked for at a time */
@@ -213,8 +228,9 @@ void ota_stop(struct ota_agent *agent);
  * is marked already stays so. Any thread, any context. */
 void ota_shutdown(struct ota_agent *agent);
 
-/* Confirms the running image: it will not be reverted. Call it after the self-test, before the
- * next session can begin; sessions do not start while the running image is on trial. */
+/* Confirms the running image, and the second one: they will not be reverted. Call it after the
+ * self-test, before the next session can begin; sessions do not start while the running image is on
+ * trial. */
 int ota_confirm(struct ota_agent *agent);
 
 /* What became of the last image that was handed to the bootloader. */

@@ -74,7 +74,7 @@ static void end_session(struct agent *a, bool is_stopped)
     a->link->close(&a->links);
     a->n_sessions++;
     if (a->is_marked && is_stopped) {
-        int rc = ota_slot_cancel_pending(a->config->secondary);
+        int rc = ota_agent_cancel_all(a);
 
         if (rc == 0) {
             rc = ota_agent_note_nothing(a);
@@ -309,7 +309,7 @@ int ota_run(struct ota_agent *agent)
 int ota_confirm(struct ota_agent *agent)
 {
     struct agent *a = ota_agent_of(agent);
-    int rc = ota_slot_confirm(a->config->primary);
+    int rc = ota_agent_confirm_all(a);
 
     return rc != 0 ? rc : ota_agent_note_confirmed(a);
 }

@@ -32,6 +32,7 @@ struct agent {
     struct ota_xfer xfer;
     struct ota_xfer_config xfer_config;
     struct ota_sink sink;
+    struct ota_sink_extra extra;
     struct ota_journal journal;
     struct ota_identity identity;
     struct ota_version running;
@@ -45,6 +46,9 @@ struct agent {
     } links;
     struct ota_source source; /* while verifying */
     struct ota_image_check check;
+    struct ota_version new_version; /* of image 0, once it is verified */
+    uint32_t second;                /* mark of image 1, likewise; 0: there is none */
+    uint8_t verifying;              /* which image is */
     struct requests requests;
     enum step step;
     int answer;        /* the hook's answer within a link's callback, as an error */
@@ -110,6 +114,8 @@ int ota_agent_begin_image(struct agent *a, uint64_t now_ms);
 
 /* Bytes that an image may have. */
 uint32_t ota_agent_image_limit(const struct ota_config *c);
+/* Most bytes that an archive, if they are taken, or an image may have. */
+uint32_t ota_agent_total_limit(const struct ota_config *c);
 
 int ota_agent_open_storage(struct agent *a, uint64_t now_ms);
 int ota_agent_close_storage(struct agent *a, uint64_t now_ms);
@@ -145,8 +151,8 @@ int ota_agent_note_loss(struct agent *a, uint32_t off);
 /* Where the slot's content allows to go on; 0: from the start. */
 uint32_t ota_agent_resume_at(const struct agent *a);
 
-/* The image is verified and about to be marked; it is marked; it is not to be had. */
-int ota_agent_note_marking(struct agent *a, const struct ota_version *version);
+/* The images are verified and about to be marked; they are marked; they are not to be had. */
+int ota_agent_note_marking(struct agent *a);
 int ota_agent_note_marked(struct agent *a);
 int ota_agent_note_nothing(struct agent *a);
 
@@ -156,6 +162,16 @@ bool ota_agent_is_refused(const struct agent *a, const struct ota_version *versi
 /* True if an outcome waits to be reported; notes that it has been. */
 bool ota_agent_has_report(const struct agent *a);
 int ota_agent_note_reported(struct agent *a);
+
+/* ---- verify.c: what concerns all images. ---- */
+
+/* 1 if no image is on trial, 0 if one is, or a flash error. */
+int ota_agent_is_confirmed(const struct agent *a);
+/* Confirms all; takes the request to install all back. 0 or a flash error. */
+int ota_agent_confirm_all(const struct agent *a);
+int ota_agent_cancel_all(const struct agent *a);
+/* Tells image 1 from others by its hash. 0: there is no image. */
+uint32_t ota_agent_second_of(const struct ota_area *area);
 
 static inline struct agent *ota_agent_of(struct ota_agent *agent)
 {

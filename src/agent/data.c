@@ -6,15 +6,35 @@
 #include "flash/area.h"
 #include "ota/err.h"
 
+/* Headers, list and filler of an archive, whose size is a multiple of 10 KiB. */
+#define ARCHIVE_OVERHEAD 16384u
+
 uint32_t ota_agent_image_limit(const struct ota_config *c)
 {
     return c->image_max != 0 ? c->image_max
                              : c->secondary->area.size - ota_slot_trailer_size(c->secondary);
 }
 
+static uint32_t second_limit(const struct ota_config *c)
+{
+    return c->image2_max != 0 ? c->image2_max
+                              : c->secondary2->area.size - ota_slot_trailer_size(c->secondary2);
+}
+
+uint32_t ota_agent_total_limit(const struct ota_config *c)
+{
+    uint32_t limit = ota_agent_image_limit(c);
+    uint32_t more = c->archive == NULL ? 0 : ARCHIVE_OVERHEAD;
+
+    if (c->archive != NULL && c->secondary2 != NULL) {
+        more += second_limit(c);
+    }
+    return more > UINT32_MAX - limit ? UINT32_MAX : limit + more;
+}
+
 int ota_agent_begin_image(struct agent *a, uint64_t now_ms)
 {
-    int rc = ota_slot_is_confirmed(a->config->primary);
+    int rc = ota_agent_is_confirmed(a);
 
     a->is_marked = false;
     a->is_noted = false;
@@ -36,6 +56,15 @@ static void open_sink(struct agent *a)
     uint8_t *row = (uint8_t *)c->work + OTA_MESSAGE_MAX + OTA_CHUNK_LEN + 64u;
 
     ota_sink_open(&a->sink, &c->secondary->area, ota_agent_image_limit(c), row, &a->running);
+    if (c->archive != NULL) {
+        a->extra.archive = (struct ota_archive *)(void *)c->archive;
+        if (c->secondary2 != NULL) {
+            a->extra.primary = &c->primary2->area;
+            a->extra.area = &c->secondary2->area;
+            a->extra.limit = second_limit(c);
+        }
+        a->sink.extra = &a->extra;
+    }
     if (ota_agent_is_refused(a, &a->journal.last.version)) {
         a->sink.refused = &a->journal.last.version;
     }
@@ -137,6 +166,10 @@ static int note(struct agent *a, const struct ota_link_data *d)
     static const struct ota_version unknown;
     struct ota_image_header h;
 
+    if (a->is_pushed && a->sink.is_archive) {
+        return a->extra.archive->has_list ? ota_agent_note_data(a, &a->extra.archive->list.version)
+                                          : 0;
+    }
     if (a->is_pushed) {
         if (a->sink.head_len < sizeof a->sink.head) {
             return 0;

@@ -37,12 +37,37 @@ static bool is_back_in_secondary(const struct agent *a)
            is_same_version(&image.header.version, &a->journal.last.version);
 }
 
+/*
+ * Image 1 of an update whose image 0 was marked or runs already, but which is neither marked nor
+ * installed itself: the power went in between. Marks it. 1 if it is to be installed now, else 0.
+ */
+static int complete_second(struct agent *a)
+{
+    const struct ota_config *c = a->config;
+    struct ota_trailer t;
+    int rc;
+
+    if (a->journal.last.second == 0 || c->secondary2 == NULL) {
+        return 0;
+    }
+    rc = ota_slot_read_trailer(c->secondary2, &t);
+    if (rc != 0 || t.magic == OTA_FIELD_SET) {
+        return rc != 0 ? rc : 1;
+    }
+    if (ota_agent_second_of(&c->secondary2->area) != a->journal.last.second) {
+        return 0;
+    }
+    rc = ota_slot_set_pending(c->secondary2, c->is_permanent);
+    return rc != 0 ? rc : 1;
+}
+
 static int settle_new_image(struct agent *a)
 {
-    int confirmed = ota_slot_is_confirmed(a->config->primary);
+    int completed = complete_second(a);
+    int confirmed = completed < 0 ? completed : ota_agent_is_confirmed(a);
 
-    if (confirmed < 0) {
-        return confirmed;
+    if (confirmed < 0 || completed > 0) {
+        return confirmed < 0 ? confirmed : 0;
     }
     if (confirmed > 0) {
         return write_stage(a, OTA_STAGE_DONE, 0);
@@ -57,7 +82,8 @@ static int settle_old_image(struct agent *a)
     int rc = ota_slot_read_trailer(a->config->secondary, &t);
 
     if (rc != 0 || t.magic == OTA_FIELD_SET) {
-        return rc;
+        rc = rc == 0 ? complete_second(a) : rc;
+        return rc < 0 ? rc : 0;
     }
     if (a->journal.last.stage == OTA_STAGE_MARKING) {
         /* The power went before it was marked: it is in the slot, to be verified again. */
@@ -123,10 +149,10 @@ static int begin_record(struct agent *a, const struct ota_version *offered, stru
     return a->config->job_sessions != 0 && r->sessions > a->config->job_sessions ? OTA_ERETRIES : 0;
 }
 
-/* What is programmed for sure is whole blocks. */
+/* What is programmed for sure is whole blocks. An archive begins anew after a reset. */
 static uint32_t stored(const struct agent *a)
 {
-    return a->xfer.next - a->xfer.next % OTA_CHUNK_LEN;
+    return a->sink.is_archive ? 0 : a->xfer.next - a->xfer.next % OTA_CHUNK_LEN;
 }
 
 int ota_agent_note_data(struct agent *a, const struct ota_version *offered)
@@ -170,12 +196,13 @@ uint32_t ota_agent_resume_at(const struct agent *a)
     return r->offset;
 }
 
-int ota_agent_note_marking(struct agent *a, const struct ota_version *version)
+int ota_agent_note_marking(struct agent *a)
 {
     struct ota_record r = a->journal.last;
 
     r.stage = OTA_STAGE_MARKING;
-    r.version = *version;
+    r.version = a->new_version;
+    r.second = a->second;
     return ota_journal_write(&a->journal, &r);
 }
 

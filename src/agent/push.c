@@ -95,7 +95,7 @@ static uint32_t limit(void *arg)
 {
     const struct push *p = arg;
 
-    return ota_agent_image_limit(p->agent->config);
+    return ota_agent_total_limit(p->agent->config);
 }
 
 static int start(void *arg, uint32_t total, bool go_on, uint32_t *off)
@@ -164,6 +164,9 @@ static int begin_verify(void *arg, const uint8_t *sig)
 
     p->sig = sig;
     p->sig_off = 0;
+    if (sig != NULL && a->sink.is_archive) {
+        rc = OTA_ENOTSUP; /* its bytes cannot be read back; the images carry signatures, too */
+    }
     if (rc == 0) {
         rc = enter(a, OTA_STATE_VERIFY);
     }
@@ -244,7 +247,7 @@ static int undo(struct agent *a, int err)
     int rc;
 
     if (a->is_marked) {
-        rc = ota_slot_cancel_pending(a->config->secondary);
+        rc = ota_agent_cancel_all(a);
         return rc != 0 ? rc : ota_agent_note_nothing(a);
     }
     if (a->is_noted && a->journal.last.stage == OTA_STAGE_LOADING &&

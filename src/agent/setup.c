@@ -73,9 +73,19 @@ static void set_identity(struct agent *a)
     a->identity.serial = text_or(c->serial, SAMPLE_SERIAL);
 }
 
+/* A write unit of whichever secondary slot. */
+static uint32_t row_len(const struct ota_config *c)
+{
+    uint32_t len = c->secondary->area.flash->write_size;
+
+    return c->secondary2 != NULL && c->secondary2->area.flash->write_size > len
+               ? c->secondary2->area.flash->write_size
+               : len;
+}
+
 static uint32_t fixed_len(const struct ota_config *c)
 {
-    return OTA_MESSAGE_MAX + OTA_CHUNK_LEN + 64u + c->secondary->area.flash->write_size;
+    return OTA_MESSAGE_MAX + OTA_CHUNK_LEN + 64u + row_len(c);
 }
 
 void ota_agent_clear_job(struct agent *a)
@@ -210,12 +220,33 @@ static int check_transport(const struct ota_config *c)
                : 0;
 }
 
+/* The second pair of slots is there as a whole or not at all. */
+static int check_second(const struct ota_config *c)
+{
+    if (c->secondary2 == NULL && c->primary2 == NULL) {
+        return 0;
+    }
+    return c->secondary2 == NULL || c->primary2 == NULL || c->archive == NULL ||
+                   ota_area_check(&c->primary2->area) != 0 ||
+                   ota_area_check(&c->secondary2->area) != 0 ||
+                   c->image2_max > c->secondary2->area.size ||
+                   c->secondary2->area.size < ota_slot_trailer_size(c->secondary2)
+               ? OTA_EARG
+               : 0;
+}
+
 static int check_memory(const struct ota_config *c)
 {
+    int rc;
+
     if (ota_area_check(&c->primary->area) != 0 || ota_area_check(&c->secondary->area) != 0) {
         return OTA_EARG;
     }
-    return c->work_len < OTA_WORK_LEN(c->secondary->area.flash->write_size) ? OTA_ENOSPC : 0;
+    rc = check_second(c);
+    if (rc != 0) {
+        return rc;
+    }
+    return c->work_len < OTA_WORK_LEN(row_len(c)) ? OTA_ENOSPC : 0;
 }
 
 static int check_config(const struct ota_config *c)
@@ -262,6 +293,7 @@ static int read_running_version(struct agent *a)
 
 /* C99's way to say that the caller's memory is large enough. */
 typedef char agent_fits[sizeof(struct agent) <= sizeof(struct ota_agent) ? 1 : -1];
+typedef char archive_fits[sizeof(struct ota_archive) <= sizeof(struct ota_archive_memory) ? 1 : -1];
 
 int ota_init(struct ota_agent *agent, const struct ota_config *config)
 {

@@ -1,9 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The last look at an image in the secondary slot, and the mark that has it installed. */
+/* The last look at what is in the secondary slots, and the marks that have it installed. */
 #include <string.h>
 
 #include "agent/agent.h"
+#include "base/le.h"
 #include "ota/err.h"
+
+/* ---- All images ------------------------------------------------------------------------------ */
+
+int ota_agent_is_confirmed(const struct agent *a)
+{
+    int rc = ota_slot_is_confirmed(a->config->primary);
+
+    return rc > 0 && a->config->primary2 != NULL ? ota_slot_is_confirmed(a->config->primary2) : rc;
+}
+
+/* A power cut in between leaves image 1 on trial: it goes back, and is marked again (memory.c). */
+int ota_agent_confirm_all(const struct agent *a)
+{
+    int rc = ota_slot_confirm(a->config->primary);
+
+    return rc == 0 && a->config->primary2 != NULL ? ota_slot_confirm(a->config->primary2) : rc;
+}
+
+/* Image 1 first: a power cut in between leaves what is completed after the reset. */
+int ota_agent_cancel_all(const struct agent *a)
+{
+    int rc = a->journal.last.second != 0 ? ota_slot_cancel_pending(a->config->secondary2) : 0;
+
+    return rc == 0 ? ota_slot_cancel_pending(a->config->secondary) : rc;
+}
+
+uint32_t ota_agent_second_of(const struct ota_area *area)
+{
+    struct ota_source src;
+    struct ota_image image;
+    uint8_t hash[OTA_SHA256_LEN];
+
+    ota_source_from_area(&src, area);
+    if (ota_image_parse(&src, &image) != 0 ||
+        ota_tlv_find(&src, &image, OTA_TLV_SHA256, false, hash, sizeof hash) < (int)sizeof hash) {
+        return 0;
+    }
+    return ota_get_le32(hash) | 1u;
+}
+
+/* ---- One by one ------------------------------------------------------------------------------ */
+
+static int begin_image(struct agent *a, uint8_t image)
+{
+    const struct ota_config *c = a->config;
+
+    a->verifying = image;
+    ota_source_from_area(&a->source, image == 0 ? &c->secondary->area : &c->secondary2->area);
+    a->source.size = ota_sink_image_len(&a->sink, image, a->xfer.total);
+    return ota_image_check_init(&a->check, &a->source, &c->trust);
+}
 
 int ota_agent_begin_verify(struct agent *a, uint64_t now_ms)
 {
@@ -11,9 +63,8 @@ int ota_agent_begin_verify(struct agent *a, uint64_t now_ms)
     if (!ota_xfer_is_done(&a->xfer)) {
         return OTA_EINCOMPLETE;
     }
-    ota_source_from_area(&a->source, &a->config->secondary->area);
-    a->source.size = a->xfer.total;
-    return ota_image_check_init(&a->check, &a->source, &a->config->trust);
+    a->second = 0;
+    return begin_image(a, 0);
 }
 
 /* The board an image says it is made for, if it says so. */
@@ -31,21 +82,30 @@ static int check_board(const struct agent *a)
                : OTA_EBOARD;
 }
 
-/* Each durable step before the act that it describes: an image is never marked unknown. */
+/*
+ * Each durable step before the act that it describes: an image is never marked unknown. Image 0
+ * comes first: if the power goes in between, the bootloader installs it alone or, where it names
+ * image 1 as a dependency, not at all; in either case the agent marks image 1 after the reset.
+ */
 static int mark(struct agent *a)
 {
-    int rc = ota_agent_note_marking(a, &a->check.image.header.version);
+    const struct ota_config *c = a->config;
+    int rc = ota_agent_note_marking(a);
 
     if (rc == 0) {
-        rc = ota_slot_set_pending(a->config->secondary, a->config->is_permanent);
+        rc = ota_slot_set_pending(c->secondary, c->is_permanent);
     }
     a->is_marked = rc == 0;
+    if (rc == 0 && a->second != 0) {
+        rc = ota_slot_set_pending(c->secondary2, c->is_permanent);
+    }
     if (rc == 0) {
         ota_agent_tell(a, OTA_LOG_NOTICE, "image is marked to be installed", 0);
     }
     return rc != 0 ? rc : ota_agent_note_marked(a);
 }
 
+/* 1: not done yet. */
 static int judge(struct agent *a)
 {
     int rc = ota_image_check_step(&a->check, a->env.chunk, OTA_CHUNK_LEN);
@@ -53,10 +113,20 @@ static int judge(struct agent *a)
     if (rc != 0) {
         return rc;
     }
-    if (ota_version_compare(&a->check.image.header.version, &a->running) <= 0) {
+    if (a->verifying == 1) {
+        a->second = ota_get_le32(a->check.image.hash) | 1u;
+        return check_board(a);
+    }
+    a->new_version = a->check.image.header.version;
+    if (ota_version_compare(&a->new_version, &a->running) <= 0) {
         return OTA_EVERSION;
     }
-    return check_board(a);
+    rc = check_board(a);
+    if (rc != 0 || ota_sink_image_len(&a->sink, 1, a->xfer.total) == 0) {
+        return rc;
+    }
+    rc = begin_image(a, 1);
+    return rc != 0 ? rc : 1;
 }
 
 int ota_agent_run_verify(struct agent *a, uint64_t now_ms)

@@ -106,6 +106,22 @@ struct object {
     int next; /* token of the next name */
 };
 
+/* The value at a token, behind which reading goes on. */
+static int take_value(struct object *o, const jsmntok_t *value, struct ota_json_member *m)
+{
+    m->type = type_of(value);
+    m->value = o->text + value->start;
+    m->value_len = (size_t)(value->end - value->start);
+    if (m->type == OTA_JSON_PRIMITIVE && !is_primitive(m->value, m->value_len)) {
+        return OTA_EFORMAT;
+    }
+    o->pos = outer_end(value);
+    do {
+        o->next++;
+    } while (o->next < o->n_tokens && o->token[o->next].start < value->end);
+    return 0;
+}
+
 static int take_member(struct object *o, struct ota_json_member *m)
 {
     const jsmntok_t *name = &o->token[o->next];
@@ -118,22 +134,27 @@ static int take_member(struct object *o, struct ota_json_member *m)
     }
     m->name = o->text + name->start;
     m->name_len = (size_t)(name->end - name->start);
-    m->type = type_of(value);
-    m->value = o->text + value->start;
-    m->value_len = (size_t)(value->end - value->start);
-    if (m->type == OTA_JSON_PRIMITIVE && !is_primitive(m->value, m->value_len)) {
-        return OTA_EFORMAT;
-    }
-    o->pos = outer_end(value);
-    o->next += 2;
-    while (o->next < o->n_tokens && o->token[o->next].start < value->end) {
-        o->next++;
-    }
-    return 0;
+    o->next++;
+    return take_value(o, value, m);
 }
 
-int ota_json_object(const char *text, size_t len,
-                    int (*member)(void *arg, const struct ota_json_member *m), void *arg)
+static int take_element(struct object *o, struct ota_json_member *m)
+{
+    const jsmntok_t *value = &o->token[o->next];
+
+    if (value->size != 0 && value->type == JSMN_STRING) { /* a name and its value */
+        return OTA_EFORMAT;
+    }
+    if (!is_gap(o->text, o->pos, outer_start(value), o->next == 1 ? '\0' : ',')) {
+        return OTA_EFORMAT;
+    }
+    m->name = "";
+    m->name_len = 0;
+    return take_value(o, value, m);
+}
+
+/* Objects and arrays differ in what one of their parts looks like. */
+static int walk(const char *text, size_t len, jsmntype_t type, ota_json_visit visit, void *arg)
 {
     jsmntok_t token[OTA_JSON_TOKENS];
     jsmn_parser parser;
@@ -145,22 +166,32 @@ int ota_json_object(const char *text, size_t len,
     }
     jsmn_init(&parser);
     o.n_tokens = jsmn_parse(&parser, text, len, token, OTA_JSON_TOKENS);
-    if (o.n_tokens < 1 || token[0].type != JSMN_OBJECT || !is_gap(text, 0, token[0].start, '\0') ||
+    if (o.n_tokens < 1 || token[0].type != type || !is_gap(text, 0, token[0].start, '\0') ||
         !is_gap(text, token[0].end, (int)len, '\0')) {
         return o.n_tokens == JSMN_ERROR_NOMEM ? OTA_ELIMIT : OTA_EFORMAT;
     }
     o.pos = token[0].start + 1;
     while (o.next < o.n_tokens) {
-        int rc = take_member(&o, &m);
+        int rc = type == JSMN_OBJECT ? take_member(&o, &m) : take_element(&o, &m);
 
         if (rc == 0) {
-            rc = member(arg, &m);
+            rc = visit(arg, &m);
         }
         if (rc != 0) {
             return rc;
         }
     }
     return is_gap(text, o.pos, token[0].end - 1, '\0') ? 0 : OTA_EFORMAT;
+}
+
+int ota_json_object(const char *text, size_t len, ota_json_visit member, void *arg)
+{
+    return walk(text, len, JSMN_OBJECT, member, arg);
+}
+
+int ota_json_array(const char *text, size_t len, ota_json_visit element, void *arg)
+{
+    return walk(text, len, JSMN_ARRAY, element, arg);
 }
 
 static char lower(char c)

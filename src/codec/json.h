@@ -28,8 +28,12 @@ struct ota_json_member {
  * Calls member for each of the object's own members, in order, until it returns non-zero. 0, what
  * member returned, OTA_EFORMAT if text is not one JSON object, or OTA_ELIMIT.
  */
-int ota_json_object(const char *text, size_t len,
-                    int (*member)(void *arg, const struct ota_json_member *m), void *arg);
+typedef int (*ota_json_visit)(void *arg, const struct ota_json_member *m);
+
+int ota_json_object(const char *text, size_t len, ota_json_visit member, void *arg);
+
+/* The same for the elements of an array, which have empty names. */
+int ota_json_array(const char *text, size_t len, ota_json_visit element, void *arg);
 
 /* True if the member's name is this, without regard to ASCII case. */
 bool ota_json_is(const struct ota_json_member *m, const char *name);

@@ -8,8 +8,8 @@
 #include "flash/area.h"
 #include "ota/err.h"
 
-#define RECORD_LEN 40u
-#define CRC_OFF 36u
+#define RECORD_LEN 44u
+#define CRC_OFF 40u
 #define LAYOUT 1u
 #define F_REPORTED 0x01u
 
@@ -34,6 +34,7 @@ static void encode(const struct ota_record *r, uint32_t seq, uint8_t *raw)
     ota_put_le32(raw + 24, r->total);
     ota_put_le32(raw + 28, r->offset);
     ota_put_le32(raw + 32, r->fetched);
+    ota_put_le32(raw + 36, r->second);
     ota_put_le32(raw + CRC_OFF, ota_crc32(OTA_CRC32_POLY, 0, raw, CRC_OFF));
 }
 
@@ -56,6 +57,7 @@ static bool decode(const uint8_t *raw, struct ota_record *r, uint32_t *seq)
     r->total = ota_get_le32(raw + 24);
     r->offset = ota_get_le32(raw + 28);
     r->fetched = ota_get_le32(raw + 32);
+    r->second = ota_get_le32(raw + 36);
     return true;
 }
 

@@ -11,7 +11,8 @@
  *      4  sequence (u32)                                            24  total (u32)
  *      8  flags, returns, sessions (u16)                            28  offset (u32)
  *     12  major (u16), minor (u16)                                  32  fetched (u32)
- *     16  revision (u16), 0 (u16)                                   36  CRC-32 of the above
+ *     16  revision (u16), 0 (u16)                                   36  second (u32)
+ *                                                                   40  CRC-32 of the above
  */
 #ifndef OTA_ENGINE_JOURNAL_H
 #define OTA_ENGINE_JOURNAL_H
@@ -40,6 +41,7 @@ struct ota_record {
     uint32_t total;             /* bytes of the image */
     uint32_t offset;            /* bytes that are stored */
     uint32_t fetched;           /* bytes received for it so far, those received twice too */
+    uint32_t second;            /* from MARKING on: tells image 1 of the update; 0: it has none */
 };
 
 struct ota_journal {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "flash/area.h"
+#include "ota/config.h"
 #include "ota/err.h"
 
 void ota_sink_open(struct ota_sink *s, const struct ota_area *area, uint32_t limit, uint8_t *row,
@@ -34,12 +35,49 @@ static int check_header(const struct ota_sink *s, uint32_t total)
     return ota_version_compare(&h.version, s->running) > 0 ? 0 : OTA_EVERSION;
 }
 
+/* The same for image 1: the same version may come again with a new image 0. */
+static int check_second(const struct ota_sink *s, uint32_t total)
+{
+    struct ota_image_header h, old;
+    uint8_t raw[OTA_IMAGE_HEADER_LEN];
+    int rc = ota_image_header_decode(s->head, &h);
+
+    if (rc != 0) {
+        return rc;
+    }
+    if (total > s->extra->limit || h.header_size >= total ||
+        h.payload_size >= total - h.header_size) {
+        return OTA_ESIZE;
+    }
+    rc = ota_area_read(s->extra->primary, 0, raw, sizeof raw);
+    if (rc != 0) {
+        return rc;
+    }
+    return ota_image_header_decode(raw, &old) == 0 &&
+                   ota_version_compare(&h.version, &old.version) < 0
+               ? OTA_EVERSION
+               : 0;
+}
+
+/* A build without archives has no code for them. */
+static bool is_archive(const struct ota_sink *s)
+{
+    return OTA_CONFIG_ARCHIVE && s->is_archive;
+}
+
+static bool is_second(const struct ota_sink *s)
+{
+    return is_archive(s) && s->extra->archive->image == 1;
+}
+
 static int begin(struct ota_sink *s, uint32_t total)
 {
-    int rc = check_header(s, total);
+    bool second = is_second(s);
+    int rc = second ? check_second(s, total) : check_header(s, total);
 
     if (rc == 0) {
-        rc = ota_writer_init(&s->writer, s->area, s->limit, s->row, 0);
+        rc = ota_writer_init(&s->writer, second ? s->extra->area : s->area,
+                             second ? s->extra->limit : s->limit, s->row, 0);
     }
     return rc != 0 ? rc : ota_writer_push(&s->writer, s->head, sizeof s->head);
 }
@@ -61,28 +99,127 @@ int ota_sink_resume(struct ota_sink *s, uint32_t total, uint32_t off)
     return rc;
 }
 
+/* ---- Bytes -------------------------------------------------------------------------------- */
+
+/* Fills the head from data; the bytes it took. */
+static size_t fill_head(struct ota_sink *s, const uint8_t *data, size_t len)
+{
+    size_t n = sizeof s->head - s->head_len;
+
+    n = n < len ? n : len;
+    memcpy(s->head + s->head_len, data, n);
+    s->head_len = (uint8_t)(s->head_len + n);
+    return n;
+}
+
+/* A part of the image under way, which has total bytes. */
+static int push_image(struct ota_sink *s, uint32_t total, const uint8_t *data, size_t len)
+{
+    if (s->head_len < sizeof s->head) {
+        size_t n = fill_head(s, data, len);
+        int rc = s->head_len < sizeof s->head ? 0 : begin(s, total);
+
+        if (rc != 0 || n == len) {
+            return rc;
+        }
+        data += n;
+        len -= n;
+    }
+    return ota_writer_push(&s->writer, data, len);
+}
+
+/* Refuses an archive by its list. */
+static int check_list(const struct ota_sink *s)
+{
+    const struct ota_components *list = &s->extra->archive->list;
+
+    if (list->image[1].is_listed && s->extra->area == NULL) {
+        return OTA_ENOTSUP;
+    }
+    return ota_version_compare(&list->version, s->running) > 0 ? 0 : OTA_EVERSION;
+}
+
+static int finish_image(struct ota_sink *s)
+{
+    return s->head_len < sizeof s->head ? OTA_EINCOMPLETE : ota_writer_finish(&s->writer);
+}
+
+static int push_archive(struct ota_sink *s, const uint8_t *data, size_t len)
+{
+    struct ota_archive *a = s->extra->archive;
+    struct ota_tar_input in = {data, len}, content;
+    int rc;
+
+    while ((rc = ota_archive_next(a, &in, &content)) > 0) {
+        switch ((enum ota_archive_event)rc) {
+        case OTA_ARCHIVE_LIST:
+            rc = check_list(s);
+            break;
+        case OTA_ARCHIVE_BEGIN:
+            s->head_len = 0;
+            rc = 0;
+            break;
+        case OTA_ARCHIVE_DATA:
+            rc = push_image(s, a->list.image[a->image].size, content.data, content.len);
+            break;
+        default:
+            rc = finish_image(s);
+            break;
+        }
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    return rc;
+}
+
+/* The first bytes tell an archive from an image. */
+static int begin_archive(struct ota_sink *s)
+{
+    uint8_t head[sizeof s->head];
+
+    if (!OTA_CONFIG_ARCHIVE || s->extra == NULL) {
+        return OTA_ENOTSUP;
+    }
+    memcpy(head, s->head, sizeof head);
+    s->is_archive = true;
+    ota_archive_init(s->extra->archive);
+    return push_archive(s, head, sizeof head);
+}
+
 int ota_sink_push(struct ota_sink *s, uint32_t total, const uint8_t *data, size_t len)
 {
+    bool is_first = !is_archive(s) && s->head_len < sizeof s->head;
+    size_t n = 0;
     int rc = 0;
 
     s->off += (uint32_t)len;
-    if (s->head_len < sizeof s->head) {
-        size_t n = sizeof s->head - s->head_len;
-
-        n = n < len ? n : len;
-        memcpy(s->head + s->head_len, data, n);
-        s->head_len = (uint8_t)(s->head_len + n);
-        data += n;
-        len -= n;
+    if (is_first) {
+        n = fill_head(s, data, len);
         if (s->head_len < sizeof s->head) {
             return 0;
         }
-        rc = begin(s, total);
+        rc = ota_archive_is(s->head) ? begin_archive(s) : begin(s, total);
     }
-    return rc != 0 || len == 0 ? rc : ota_writer_push(&s->writer, data, len);
+    if (rc != 0 || n == len) {
+        return rc;
+    }
+    return is_archive(s) ? push_archive(s, data + n, len - n)
+                         : ota_writer_push(&s->writer, data + n, len - n);
 }
 
 int ota_sink_finish(struct ota_sink *s)
 {
-    return s->head_len < sizeof s->head ? OTA_EINCOMPLETE : ota_writer_finish(&s->writer);
+    return is_archive(s) ? ota_archive_finish(s->extra->archive) : finish_image(s);
+}
+
+uint32_t ota_sink_image_len(const struct ota_sink *s, uint8_t image, uint32_t total)
+{
+    const struct ota_component *c;
+
+    if (!is_archive(s)) {
+        return image == 0 ? total : 0;
+    }
+    c = &s->extra->archive->list.image[image];
+    return c->is_listed ? c->size : 0;
 }

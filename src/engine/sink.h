@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where the bytes of a download go: a look at the image header before anything is erased, then
- * the slot.
+ * the slot. An archive is taken apart on the way, each image into its own slot.
  */
 #ifndef OTA_ENGINE_SINK_H
 #define OTA_ENGINE_SINK_H
 
+#include "engine/archive.h"
 #include "ota/image.h"
 #include "ota/slot.h"
+
+/* For archives. */
+struct ota_sink_extra {
+    struct ota_archive *archive;
+    const struct ota_area *primary; /* of image 1, whose version may not sink; NULL: no image 1 */
+    const struct ota_area *area;    /* its secondary slot */
+    uint32_t limit;
+};
 
 struct ota_sink {
     const struct ota_area *area;
@@ -19,9 +28,11 @@ struct ota_sink {
     uint8_t head_len;
     uint8_t head[OTA_IMAGE_HEADER_LEN]; /* until it is complete and good */
     struct ota_writer writer;
+    const struct ota_sink_extra *extra; /* NULL: archives are refused */
+    bool is_archive;
 };
 
-/* Begins a new image. Nothing is erased yet. refused may be set next. */
+/* Begins a new image. Nothing is erased yet. refused and extra may be set next. */
 void ota_sink_open(struct ota_sink *s, const struct ota_area *area, uint32_t limit, uint8_t *row,
                    const struct ota_version *running);
 
@@ -32,13 +43,18 @@ void ota_sink_open(struct ota_sink *s, const struct ota_area *area, uint32_t lim
 int ota_sink_resume(struct ota_sink *s, uint32_t total, uint32_t off);
 
 /*
- * Takes the next len bytes of an image of total bytes. 0; why the header is refused (OTA_EMAGIC,
- * OTA_ESIZE, OTA_EVERSION, OTA_EREVERTED, OTA_ENOTBOOT, OTA_ENOIMAGE): the slot is untouched then;
- * or a flash error.
+ * Takes the next len bytes of an image or archive of total bytes. 0; why the header is refused
+ * (OTA_EMAGIC, OTA_ESIZE, OTA_EVERSION, OTA_EREVERTED, OTA_ENOTBOOT, OTA_ENOIMAGE): the slot is
+ * untouched then; why an archive is (OTA_ENOTSUP without extra, or if it holds an image 1 and
+ * there is none; as ota_archive_next; OTA_EVERSION, also for an image 1 older than the one in its
+ * primary slot); or a flash error.
  */
 int ota_sink_push(struct ota_sink *s, uint32_t total, const uint8_t *data, size_t len);
 
-/* Programs what is left. OTA_EINCOMPLETE without a whole header. */
+/* Programs what is left. OTA_EINCOMPLETE without a whole header, or a whole archive. */
 int ota_sink_finish(struct ota_sink *s);
+
+/* Bytes of an image that came complete; total is that of the download. 0: it did not come. */
+uint32_t ota_sink_image_len(const struct ota_sink *s, uint8_t image, uint32_t total);
 
 #endif

@@ -6,3 +6,6 @@ add_test(NAME unit.session_page COMMAND ${CMAKE_COMMAND}
     -DPROGRAM=$<TARGET_FILE:test_session> -DPAGE=${PROJECT_SOURCE_DIR}/docs/states.md
     -P ${PROJECT_SOURCE_DIR}/tests/same_page.cmake)
 set_tests_properties(unit.session_page PROPERTIES LABELS unit)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+ota_unit_test(archive LIBS PkgConfig::ZLIB)
+target_compile_definitions(test_archive PRIVATE _DEFAULT_SOURCE)

@@ -142,12 +142,12 @@ static void test_damage_is_passed_over(void **state)
     struct ota_record two = record(2);
 
     (void)state;
-    for (size_t at = 0; at < 40; at++) {
+    for (size_t at = 0; at < 44; at++) {
         ram_flash_init(&dev, 16384, 4096, 8, 0xff);
         assert_int_equal(ota_journal_open(&j, &area), 0);
         assert_int_equal(ota_journal_write(&j, &one), 0);
         assert_int_equal(ota_journal_write(&j, &two), 0);
-        dev.mem[area.off + 40 + at] ^= 0x10;
+        dev.mem[area.off + 48 + at] ^= 0x10;
         assert_int_equal(ota_journal_open(&j, &area), 0);
         expect(&j, 1);
     }

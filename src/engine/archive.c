@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/archive.h"
+
+#include <string.h>
+
+#include "ota/err.h"
+
+bool ota_archive_is(const uint8_t head[OTA_ARCHIVE_HEAD])
+{
+    /* With the NUL behind the name of the first file. */
+    return memcmp(head, OTA_COMPONENTS_NAME, sizeof OTA_COMPONENTS_NAME) == 0;
+}
+
+void ota_archive_init(struct ota_archive *a)
+{
+    memset(a, 0, sizeof *a);
+    ota_tar_init(&a->tar);
+}
+
+static bool is_text(const char *x, const char *y)
+{
+    size_t len = strlen(x);
+
+    return len == strlen(y) && memcmp(x, y, len) == 0;
+}
+
+/* The list comes first and once; after it what it lists. */
+static int begin_file(struct ota_archive *a)
+{
+    const struct ota_tar *t = &a->tar;
+
+    if (!a->has_list) {
+        if (!is_text(t->name, OTA_COMPONENTS_NAME) || a->text_len > 0) {
+            return OTA_EFORMAT;
+        }
+        return t->size > sizeof a->text ? OTA_ELIMIT : OTA_ARCHIVE_MORE;
+    }
+    for (uint8_t i = 0; i < OTA_IMAGES_MAX; i++) {
+        const struct ota_component *c = &a->list.image[i];
+
+        if (c->is_listed && is_text(c->name, t->name)) {
+            a->image = i;
+            return c->size == t->size && (a->done & 1u << i) == 0 ? OTA_ARCHIVE_BEGIN : OTA_EFORMAT;
+        }
+    }
+    return OTA_EFORMAT;
+}
+
+static int take_content(struct ota_archive *a, const struct ota_tar_input *content)
+{
+    if (a->has_list) {
+        return OTA_ARCHIVE_DATA;
+    }
+    memcpy(a->text + a->text_len, content->data, content->len);
+    a->text_len = (uint16_t)(a->text_len + content->len);
+    return OTA_ARCHIVE_MORE;
+}
+
+static int end_file(struct ota_archive *a)
+{
+    int rc;
+
+    if (a->has_list) {
+        a->done = (uint8_t)(a->done | 1u << a->image);
+        return OTA_ARCHIVE_END;
+    }
+    rc = ota_components_parse(a->text, a->text_len, &a->list);
+    a->has_list = rc == 0;
+    return rc == 0 ? OTA_ARCHIVE_LIST : rc;
+}
+
+int ota_archive_next(struct ota_archive *a, struct ota_tar_input *in, struct ota_tar_input *content)
+{
+    int rc;
+
+    do {
+        rc = ota_tar_next(&a->tar, in, content);
+        switch (rc) {
+        case OTA_TAR_BEGIN:
+            rc = begin_file(a);
+            break;
+        case OTA_TAR_DATA:
+            rc = take_content(a, content);
+            break;
+        case OTA_TAR_END:
+            rc = end_file(a);
+            break;
+        default:
+            return rc;
+        }
+    } while (rc == OTA_ARCHIVE_MORE);
+    return rc;
+}
+
+int ota_archive_finish(const struct ota_archive *a)
+{
+    for (uint8_t i = 0; i < OTA_IMAGES_MAX; i++) {
+        if (a->list.image[i].is_listed && (a->done & 1u << i) == 0) {
+            return OTA_EINCOMPLETE;
+        }
+    }
+    return a->has_list && ota_tar_is_between(&a->tar) ? 0 : OTA_EINCOMPLETE;
+}
