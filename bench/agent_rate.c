@@ -1,25 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One agent's download, for bench/mqtt: a session of the real agent over libmosquitto into flash
- * files, timed from the first request to the last byte.
+ * One agent's download, for bench/mqtt and bench/http: a session of the real agent over
+ * libmosquitto or libcurl into flash files, timed from the first request to the last byte.
  *
  *     agent_rate -p PORT -k KEY.pem -b BOARD -d FLASH_FILE [-w WINDOW] [--whole]
+ *                [--http | --https CAFILE] [--range BYTES]
  *
  * Prints the rate in MB/s (10^6 bytes per second). Fails unless the image ends verified and marked.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "key_file.h"
 #include "ota/agent.h"
 #include "ota_psa.h"
+#include "posix/curl.h"
 #include "posix/mosquitto.h"
 #include "posix/system.h"
-#include "sim/nor.h"
 
-#define SLOT (8u << 20)
+#define SLOT (20u << 20)
+#define ERASE 65536u
 
 static struct {
     struct ota_config config;
@@ -29,10 +33,11 @@ static struct {
     struct ota_crypto crypto;
     struct ota_key key;
     uint8_t key_der[OTA_PSA_KEY_MAX];
-    struct ota_nor nor;
+    int flash_fd;
     struct ota_flash flash;
     struct ota_slot primary, secondary;
     uint64_t work[OTA_WORK_LEN(8) / 8];
+    struct ota_posix_tls tls;
     uint64_t begun_ms, ended_ms;
     uint32_t total;
 } b;
@@ -59,6 +64,51 @@ static enum ota_answer on_update(void *arg, struct ota_hook_info *info)
     return OTA_ANSWER_CONTINUE;
 }
 
+/* ---- Flash as embedded Linux has it: a file, written through the system -----------------------
+ */
+
+static int flash_read(const struct ota_flash *flash, uint32_t off, void *buf, size_t len)
+{
+    (void)flash;
+    return pread(b.flash_fd, buf, len, off) == (ssize_t)len ? 0 : OTA_EFLASH;
+}
+
+static int flash_write(const struct ota_flash *flash, uint32_t off, const void *buf, size_t len)
+{
+    (void)flash;
+    return pwrite(b.flash_fd, buf, len, off) == (ssize_t)len ? 0 : OTA_EFLASH;
+}
+
+static int flash_erase(const struct ota_flash *flash, uint32_t off)
+{
+    static uint8_t erased[ERASE];
+
+    memset(erased, flash->erased, sizeof erased);
+    return flash_write(flash, off, erased, sizeof erased);
+}
+
+static int open_flash(const char *path)
+{
+    static const struct ota_flash_ops ops = {
+        .read = flash_read, .write = flash_write, .erase = flash_erase};
+
+    b.flash = (struct ota_flash){
+        .ops = &ops, .size = 2 * SLOT, .erase_size = ERASE, .write_size = 8, .erased = 0xff};
+    b.flash_fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (b.flash_fd < 0) {
+        return -1;
+    }
+    for (uint32_t off = 0; off < 2 * SLOT; off += ERASE) {
+        if (flash_erase(&b.flash, off) != 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* ---- Session ----------------------------------------------------------------------------------
+ */
+
 static void no_reset(void *arg)
 {
     (void)arg;
@@ -66,18 +116,8 @@ static void no_reset(void *arg)
 
 static int open_parts(const char *flash_path, const char *key_path)
 {
-    struct ota_nor_config nor = {
-        .name = "bench",
-        .path = flash_path,
-        .size = 2 * SLOT,
-        .erase_size = 4096,
-        .write_size = 8,
-        .erased = 0xff,
-    };
-    char why[200];
-
-    if (ota_nor_open(&b.nor, &nor, &b.flash, why, sizeof why) != 0) {
-        fprintf(stderr, "agent_rate: %s\n", why);
+    if (open_flash(flash_path) != 0) {
+        perror(flash_path);
         return -1;
     }
     b.primary.area = (struct ota_area){&b.flash, 0, SLOT};
@@ -90,11 +130,12 @@ static int open_parts(const char *flash_path, const char *key_path)
                : 0;
 }
 
-static void configure(struct ota_posix_mqtt *mqtt)
+static void configure(struct ota_posix_mqtt *mqtt, struct ota_posix_http *http)
 {
     struct ota_config *c = &b.config;
 
     b.system.mqtt = mqtt;
+    b.system.http = c->transport != OTA_TRANSPORT_MQTT ? http : NULL;
     c->version.major = 1;
     c->primary = &b.primary;
     c->secondary = &b.secondary;
@@ -102,9 +143,11 @@ static void configure(struct ota_posix_mqtt *mqtt)
     c->trust.keys = &b.key;
     c->trust.n_keys = 1;
     c->trust.sig_type = b.key.type;
-    c->transport = OTA_TRANSPORT_MQTT;
     c->mqtt.client = ota_posix_mqtt_client(mqtt);
     c->mqtt.host = "127.0.0.1";
+    c->http.client = ota_posix_http_client(http);
+    c->http.host = "localhost";
+    c->http.port = c->mqtt.port;
     c->do_not_send_result = true;
     c->hook = on_update;
     c->work = b.work;
@@ -134,12 +177,18 @@ static int run(void)
 
 int main(int argc, char **argv)
 {
-    static const struct option names[] = {{"whole", no_argument, NULL, 'W'}, {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"whole", no_argument, NULL, 'W'},
+                                          {"http", no_argument, NULL, 'h'},
+                                          {"https", required_argument, NULL, 's'},
+                                          {"range", required_argument, NULL, 'r'},
+                                          {NULL, 0, NULL, 0}};
     struct ota_posix_mqtt *mqtt = ota_posix_mqtt_new(NULL);
+    struct ota_posix_http *http;
     const char *flash = NULL;
     const char *key = NULL;
     int option, status;
 
+    b.config.transport = OTA_TRANSPORT_MQTT;
     while ((option = getopt_long(argc, argv, "p:k:b:d:w:", names, NULL)) != -1) {
         switch (option) {
         case 'p':
@@ -160,18 +209,31 @@ int main(int argc, char **argv)
         case 'W':
             b.config.mqtt.whole_image = true;
             break;
+        case 'h':
+            b.config.transport = OTA_TRANSPORT_HTTP;
+            break;
+        case 's':
+            b.config.transport = OTA_TRANSPORT_HTTPS;
+            b.tls.cafile = optarg;
+            break;
+        case 'r':
+            b.config.http.range_size = (uint32_t)strtoul(optarg, NULL, 10);
+            break;
         default:
             return 2;
         }
     }
-    if (mqtt == NULL || flash == NULL || key == NULL || open_parts(flash, key) != 0) {
+    http = ota_posix_http_new(&b.tls);
+    if (mqtt == NULL || http == NULL || flash == NULL || key == NULL ||
+        open_parts(flash, key) != 0) {
         fprintf(stderr, "agent_rate: see the head of bench/agent_rate.c\n");
         return 2;
     }
-    configure(mqtt);
+    configure(mqtt, http);
     status = run();
     ota_posix_mqtt_free(mqtt);
+    ota_posix_http_free(http);
     ota_posix_system_close(&b.system);
-    ota_nor_close(&b.nor);
+    (void)close(b.flash_fd);
     return status;
 }

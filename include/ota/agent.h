@@ -118,7 +118,8 @@ struct ota_http_config {
     const char *file;              /* direct flow: path of the image; "/anycloud-ota.bin" */
     const char *result_path;       /* where results are posted; the image's path */
     /* Bytes asked for by one request, 4096 in the original. 0: all that is missing by one request,
-     * as one stream; much faster, and the default. */
+     * as one stream; much faster, and the default. In direct flow the first 4096 are asked for by
+     * themselves, because the version in them may be old. */
     uint32_t range_size;
 };
 

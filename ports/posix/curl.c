@@ -50,8 +50,9 @@ static int verify_error(CURL *easy)
     long why = X509_V_OK;
 
     (void)curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &why);
-    return why == X509_V_OK ? OTA_ECERTHOST /* the chain is good: it is the name */
-                            : ota_posix_tls_verify_error(why);
+    /* libcurl looks at the name once the chain is found good, before it notes that. */
+    return why == X509_V_OK || why == X509_V_ERR_UNSPECIFIED ? OTA_ECERTHOST
+                                                             : ota_posix_tls_verify_error(why);
 }
 
 static int error_of(CURL *easy, CURLcode code)

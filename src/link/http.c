@@ -55,10 +55,14 @@ static void set_range(struct ota_http_link *l, struct ota_http_request *req)
     const struct ota_link_env *env = l->env;
 
     l->first = l->pos + l->held;
+    l->asked = config_of(l)->range_size;
+    if (l->asked == 0 && l->first == 0 && env->config->flow == OTA_FLOW_DIRECT) {
+        l->asked = OTA_CHUNK_LEN; /* no job has told the version: its header may end it all */
+    }
     req->path = env->file;
     req->is_range = true;
     req->range_off = l->first;
-    req->range_len = config_of(l)->range_size;
+    req->range_len = l->asked;
     if (l->first > 0 && env->validator[0] != '\0') {
         req->if_range = env->validator;
     }
@@ -245,7 +249,6 @@ static int start_over(struct ota_http_link *l)
 /* 206: the range that was asked for, to the byte. */
 static int take_part(struct ota_http_link *l, const struct ota_http_event *ev)
 {
-    uint32_t len = config_of(l)->range_size;
     struct ota_content_range r;
     int rc =
         ev->content_range == NULL ? OTA_EFORMAT : ota_content_range_parse(ev->content_range, &r);
@@ -253,7 +256,7 @@ static int take_part(struct ota_http_link *l, const struct ota_http_event *ev)
     if (rc != 0) {
         return rc == OTA_ELIMIT ? OTA_ESIZE : OTA_EPROTO;
     }
-    if (r.first != l->first || (len != 0 && (r.last - r.first >= len || r.total == 0))) {
+    if (r.first != l->first || (l->asked != 0 && (r.last - r.first >= l->asked || r.total == 0))) {
         return OTA_EPROTO;
     }
     l->total = r.total == 0 ? OTA_TOTAL_UNKNOWN : r.total;

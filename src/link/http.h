@@ -24,6 +24,7 @@ struct ota_http_link {
     uint8_t n_restarts;      /* times that another image turned up in this try */
     uint32_t room;           /* bytes that this poll may still take */
     uint32_t first;          /* offset that the request asked for */
+    uint32_t asked;          /* bytes that it asked for; 0: to the end */
     uint32_t total;          /* bytes of the image, or OTA_TOTAL_UNKNOWN */
     uint32_t end;            /* where the body ends in the image, or OTA_TOTAL_UNKNOWN */
     uint32_t pos;            /* offset of the first byte that is held or, if none is, that comes */
