@@ -67,12 +67,13 @@ static int bind_ipv4(uint16_t *port)
     return fd;
 }
 
-static void open_link(struct mqtt_link *l, struct broker *b, uint16_t port)
+static void open_link(struct mqtt_link *l, struct broker *b, uint16_t port, bool tls)
 {
     char text[32];
 
     tool_log_setup("test", false);
     broker_init(b);
+    b->tls = tls;
     (void)snprintf(text, sizeof text, "somewhere:%u", port);
     assert_int_equal(broker_parse(b, text), 0);
     assert_int_equal(broker_finish(b), 0);
@@ -98,7 +99,7 @@ static int connect_once(struct mqtt_link *l, int listener)
     return fd;
 }
 
-static void test_broker_on_ipv4_only_is_reached_by_a_name_with_both(void **state)
+static void expect_ipv4_is_reached(bool tls)
 {
     struct mqtt_link l;
     struct broker b;
@@ -106,15 +107,26 @@ static void test_broker_on_ipv4_only_is_reached_by_a_name_with_both(void **state
     int listener = bind_ipv4(&port);
     int fd;
 
-    (void)state;
     assert_int_equal(listen(listener, 1), 0);
-    open_link(&l, &b, port);
+    open_link(&l, &b, port, tls);
     fd = connect_once(&l, listener);
     assert_true(fd >= 0);
     assert_int_equal(l.attempt, 0);
     (void)close(fd);
     (void)close(listener);
     mqtt_link_close(&l);
+}
+
+static void test_broker_on_ipv4_only_is_reached_by_a_name_with_both(void **state)
+{
+    (void)state;
+    expect_ipv4_is_reached(false);
+}
+
+static void test_it_is_reached_over_tls_too(void **state)
+{
+    (void)state;
+    expect_ipv4_is_reached(true);
 }
 
 static void test_after_the_last_address_there_is_a_pause(void **state)
@@ -125,7 +137,7 @@ static void test_after_the_last_address_there_is_a_pause(void **state)
     int silent = bind_ipv4(&port);
 
     (void)state;
-    open_link(&l, &b, port);
+    open_link(&l, &b, port, false);
     assert_int_equal(connect_once(&l, silent), -1);
     assert_int_equal(l.attempt, 1);
     assert_int_equal(l.state, MQTT_LINK_WAITING);
@@ -139,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_broker_on_ipv4_only_is_reached_by_a_name_with_both),
+        cmocka_unit_test(test_it_is_reached_over_tls_too),
         cmocka_unit_test(test_after_the_last_address_there_is_a_pause),
     };
 

@@ -369,11 +369,18 @@ int mqtt_link_prepare(struct mqtt_link *l, struct pollfd *p, uint64_t now_ms)
     return p->fd < 0 ? 0 : wait_ms;
 }
 
+/* libmosquitto does not notice a refused connection when it has a TLS handshake to begin. */
+static bool has_data(const struct mqtt_link *l)
+{
+    int waiting = 0;
+
+    return ioctl(mosquitto_socket(l->mosq), FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
 /* Reads until the socket is empty: one packet per call is what libmosquitto promises. */
 static int read_all(struct mqtt_link *l)
 {
     unsigned i;
-    int waiting = 0;
     int rc;
 
     for (i = 0; i < READS_PER_TURN; i++) {
@@ -381,7 +388,7 @@ static int read_all(struct mqtt_link *l)
         if (rc != MOSQ_ERR_SUCCESS || l->failure != FAILURE_NONE) {
             return rc;
         }
-        if (ioctl(mosquitto_socket(l->mosq), FIONREAD, &waiting) != 0 || waiting == 0) {
+        if (!has_data(l)) {
             return MOSQ_ERR_SUCCESS;
         }
     }
@@ -397,6 +404,9 @@ static int move_data(struct mqtt_link *l, short revents, uint64_t now_ms)
     }
     if ((revents & ~POLLOUT) != 0) {
         rc = read_all(l);
+    }
+    if (rc == MOSQ_ERR_SUCCESS && (revents & (POLLHUP | POLLERR)) != 0 && !has_data(l)) {
+        return MOSQ_ERR_CONN_LOST;
     }
     if (rc == MOSQ_ERR_SUCCESS && (revents & POLLOUT) != 0) {
         rc = mosquitto_loop_write(l->mosq, 1);
