@@ -113,8 +113,15 @@ static int copy_piece(struct ota_boot *b)
     return 1;
 }
 
+bool ota_boot_is_doubtful(const struct ota_boot *b, const struct ota_area *area)
+{
+    return b->result.is_resumed &&
+           (area->flash->flags & (OTA_FLASH_REFRESH | OTA_FLASH_REWRITE)) != 0;
+}
+
 int ota_boot_finish(struct ota_boot *b)
 {
+    bool is_doubtful = ota_boot_is_doubtful(b, &b->config->primary);
     const struct ota_boot_store *store = b->config->mode->store;
     struct ota_trailer t;
     int rc = store->read(b, OTA_BOOT_PRIMARY, &t);
@@ -122,10 +129,10 @@ int ota_boot_finish(struct ota_boot *b)
     if (rc != 0) {
         return rc;
     }
-    if (b->type != OTA_SWAP_TEST && t.image_ok == OTA_FIELD_UNSET) {
+    if (b->type != OTA_SWAP_TEST && (t.image_ok == OTA_FIELD_UNSET || is_doubtful)) {
         rc = store->set(b, OTA_TRAILER_IMAGE_OK);
     }
-    if (rc == 0 && t.copy_done == OTA_FIELD_UNSET) {
+    if (rc == 0 && (t.copy_done == OTA_FIELD_UNSET || is_doubtful)) {
         rc = store->set(b, OTA_TRAILER_COPY_DONE);
     }
     return rc == 0 ? ota_boot_go(b, ota_boot_settle) : rc;

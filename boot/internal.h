@@ -36,6 +36,9 @@ struct ota_boot_store {
     /* Records that state number n of the swap, counted from 0, is complete. value: what MCUboot
      * writes there, 1 to 3. */
     int (*put)(const struct ota_boot *b, enum ota_boot_where where, uint32_t n, uint8_t value);
+    /* After a reset: makes firm the trailer there and the last of n completed states, which a cut
+     * may have left so that they read differently the next time. NULL: not needed. */
+    int (*firm)(const struct ota_boot *b, enum ota_boot_where where, uint32_t n);
     /* Writes the trailer of a chunk that covers the trailer itself: to scratch before the swap, to
      * the primary slot (with the states completed so far) after it. */
     int (*put_big)(const struct ota_boot *b, enum ota_boot_where where);
@@ -93,6 +96,10 @@ void ota_boot_plan_copy(struct ota_boot *b, const struct ota_area *from, const s
 uint32_t ota_boot_unit_begin(const struct ota_area *area, uint32_t off);
 /* First byte behind the unit that holds off. */
 uint32_t ota_boot_unit_end(const struct ota_area *area, uint32_t off);
+
+/* May something that was written before a reset read differently each time, on a device that can
+ * do something about it? */
+bool ota_boot_is_doubtful(const struct ota_boot *b, const struct ota_area *area);
 
 /* Marks the swap as complete; an image that stays is marked so before. Then settles. */
 int ota_boot_finish(struct ota_boot *b);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Overwrite: the whole secondary slot is copied over the primary one, trailer included. Nothing is
- * recorded; until the secondary's header is erased every boot begins again. The request is erased
- * last, so that a cut in between leaves a request for an empty slot, which the next boot removes.
+ * recorded; as long as there is a request every boot begins again. The request is erased before the
+ * header: an erase that is cut may leave bits that read as the old ones now and not a moment later,
+ * and a header like that must not be copied over a good one.
  * The fast variant copies the image only.
  */
 #include "flash/area.h"
@@ -24,6 +25,12 @@ static int fits(const struct ota_boot_config *c)
     return c->primary.size == c->secondary.size ? 0 : OTA_ESIZE;
 }
 
+static int erase_header(struct ota_boot *b)
+{
+    ota_boot_plan_erase(b, &b->config->secondary, 0, 1);
+    return ota_boot_go(b, ota_boot_settle);
+}
+
 static int erase_request(struct ota_boot *b)
 {
     const struct ota_area *s = &b->config->secondary;
@@ -32,20 +39,14 @@ static int erase_request(struct ota_boot *b)
     if (last > 0) {
         ota_boot_plan_erase(b, s, last, s->size);
     }
-    return ota_boot_go(b, ota_boot_settle);
-}
-
-static int erase_header(struct ota_boot *b)
-{
-    ota_boot_plan_erase(b, &b->config->secondary, 0, 1);
-    return ota_boot_go(b, erase_request);
+    return ota_boot_go(b, erase_header);
 }
 
 static int start(struct ota_boot *b)
 {
     ota_boot_plan_erase(b, &b->config->primary, 0, b->config->primary.size);
     ota_boot_plan_copy(b, &b->config->secondary, &b->config->primary, 0, b->config->primary.size);
-    return ota_boot_go(b, erase_header);
+    return ota_boot_go(b, erase_request);
 }
 
 const struct ota_boot_mode ota_boot_overwrite = {
@@ -68,7 +69,7 @@ static int write_magic(struct ota_boot *b)
     ota_trailer_magic(b->align, magic);
     rc = ota_area_patch(p, p->size - ota_trailer_back(b->align, OTA_TRAILER_MAGIC), magic,
                         sizeof magic);
-    return rc == 0 ? ota_boot_go(b, erase_header) : rc;
+    return rc == 0 ? ota_boot_go(b, erase_request) : rc;
 }
 
 static int copy_image(struct ota_boot *b)

@@ -142,6 +142,10 @@ static int decide(struct ota_boot *b)
         /* A secondary device that does not answer is no reason not to start the primary image. */
         return ota_boot_go(b, ota_boot_settle);
     }
+    if (p.copy_done == OTA_FIELD_BAD) {
+        /* Torn while it was written. The image in the primary slot may have run by then. */
+        p.copy_done = OTA_FIELD_SET;
+    }
     b->type = ota_swap_type(&p, &s, rules(b));
     return ota_boot_go(b, b->type == OTA_SWAP_NONE ? ota_boot_settle : ota_boot_check_secondary);
 }

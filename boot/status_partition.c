@@ -27,6 +27,7 @@
 #define ROW_MAGIC 0xdeadbeafu
 #define RECORDS 3u
 #define STATES 3u
+#define STEADY_READS 16u
 
 /* Payload of the trailer row. */
 enum {
@@ -52,72 +53,74 @@ static uint32_t row_off(const struct ota_boot_config *c, enum ota_boot_where whe
     return (((uint32_t)where * 2 + copy) * rows + row) * ROW;
 }
 
-/* Reads the counter of a row's copy: 1 if the copy is valid, 0 if not, or an error. */
-static int read_counter(const struct ota_boot_config *c, uint32_t off, uint32_t *counter)
+/* 1 if a copy, which the buffer holds, reads the same each time, 0 if not, or an error. */
+static int is_steady(const struct ota_boot_config *c, uint32_t off)
 {
-    uint8_t buf[64];
-    uint32_t crc = 0;
+    const uint8_t *buf = c->buf;
+    uint8_t again[64];
 
-    for (uint32_t at = 0; at < ROW; at += sizeof buf) {
-        uint32_t n = ROW - at > sizeof buf ? sizeof buf : SEALED - at;
-        int rc = ota_area_read(&c->status, off + at, buf, sizeof buf);
+    for (uint32_t n = 0; n < STEADY_READS * ROW; n += sizeof again) {
+        int rc = ota_area_read(&c->status, off + n % ROW, again, sizeof again);
 
-        if (rc != 0) {
+        if (rc != 0 || memcmp(buf + n % ROW, again, sizeof again) != 0) {
             return rc;
         }
-        crc = ota_crc32(OTA_CRC32C_POLY, crc, buf, n);
     }
-    /* The last piece holds the fields behind the payload: its last 12 bytes. */
-    *counter = ota_get_le32(buf + sizeof buf - 8);
-    return ota_get_le32(buf + sizeof buf - 12) == ROW_MAGIC &&
-           ota_get_le32(buf + sizeof buf - 4) == crc;
+    return 1;
+}
+
+/* Reads a copy of a row into the buffer: 1 and its counter if it is valid, 0 if not, or an error.
+ * One whose write was cut may be valid at one time and not at the next: it never counts. */
+static int read_copy(const struct ota_boot_config *c, uint32_t off, uint32_t *counter)
+{
+    uint8_t *buf = c->buf;
+    int rc = ota_area_read(&c->status, off, buf, ROW);
+
+    if (rc != 0) {
+        return rc;
+    }
+    *counter = ota_get_le32(buf + PAYLOAD + 4);
+    if (ota_get_le32(buf + PAYLOAD) != ROW_MAGIC ||
+        ota_get_le32(buf + SEALED) != ota_crc32(OTA_CRC32C_POLY, 0, buf, SEALED)) {
+        return 0;
+    }
+    return is_steady(c, off);
 }
 
 struct row {
-    uint32_t off[2]; /* of the copy that counts, and of the other one */
+    uint32_t next; /* offset of the copy that is to be written */
     uint32_t counter;
     bool is_valid; /* false: never written, reads as erased */
 };
 
-static int find_row(const struct ota_boot_config *c, enum ota_boot_where where, uint32_t row,
-                    struct row *out)
-{
-    uint32_t counter[2] = {0, 0};
-    int valid[2];
-    uint32_t best;
-
-    for (uint32_t i = 0; i < 2; i++) {
-        valid[i] = read_counter(c, row_off(c, where, row, i), &counter[i]);
-        if (valid[i] < 0) {
-            return valid[i];
-        }
-    }
-    /* Without a valid copy the first one is the next to be written. */
-    best = valid[1] && (!valid[0] || counter[1] > counter[0]) ? 1 : 0;
-    out->is_valid = valid[0] || valid[1];
-    best = out->is_valid ? best : 1;
-    out->counter = out->is_valid ? counter[best] : 0;
-    out->off[0] = row_off(c, where, row, best);
-    out->off[1] = row_off(c, where, row, 1 - best);
-    return 0;
-}
-
-static int read_payload(const struct ota_boot_config *c, const struct row *r, uint32_t at,
-                        uint8_t *buf, uint32_t len)
-{
-    if (!r->is_valid) {
-        memset(buf, c->status.flash->erased, len);
-        return 0;
-    }
-    return ota_area_read(&c->status, r->off[0] + at, buf, len);
-}
-
+/* Reads a row's payload into the buffer. */
 static int read_row(const struct ota_boot_config *c, enum ota_boot_where where, uint32_t row,
                     struct row *r)
 {
-    int rc = find_row(c, where, row, r);
+    uint32_t off[2] = {row_off(c, where, row, 0), row_off(c, where, row, 1)};
+    uint32_t counter = 0;
+    int first = read_copy(c, off[0], &r->counter);
+    int rc = first < 0 ? first : read_copy(c, off[1], &counter);
 
-    return rc == 0 ? read_payload(c, r, 0, c->buf, PAYLOAD) : rc;
+    if (rc < 0) {
+        return rc;
+    }
+    r->is_valid = true;
+    if (rc == 1 && (first == 0 || counter > r->counter)) {
+        r->next = off[0];
+        r->counter = counter;
+        return 0;
+    }
+    r->next = off[first];
+    /* The buffer holds the other copy. */
+    rc = first == 1 ? read_copy(c, off[0], &r->counter) : 0;
+    if (rc == 0) {
+        r->is_valid = false;
+        r->counter = 0;
+        r->next = off[first];
+        memset(c->buf, c->status.flash->erased, ROW);
+    }
+    return rc < 0 ? rc : 0;
 }
 
 /* Writes the payload in the buffer as the row's next copy. */
@@ -130,9 +133,9 @@ static int write_row(const struct ota_boot_config *c, const struct row *r)
     ota_put_le32(buf + PAYLOAD + 4, r->counter + 1);
     ota_put_le32(buf + SEALED, ota_crc32(OTA_CRC32C_POLY, 0, buf, SEALED));
     if ((c->status.flash->flags & OTA_FLASH_REWRITE) == 0) {
-        rc = ota_area_erase(&c->status, r->off[1], ROW);
+        rc = ota_area_erase(&c->status, r->next, ROW);
     }
-    return rc == 0 ? ota_area_write(&c->status, r->off[1], buf, ROW) : rc;
+    return rc == 0 ? ota_area_write(&c->status, r->next, buf, ROW) : rc;
 }
 
 /* Makes a row's payload erased: 1 if that took a write, 0 if it is already. */
@@ -162,22 +165,18 @@ static int read_trailer(const struct ota_boot *b, enum ota_boot_where where,
 {
     const struct ota_boot_config *c = b->config;
     uint8_t erased = c->status.flash->erased;
-    uint8_t raw[PAYLOAD - OFF_SWAP_SIZE];
+    const uint8_t *buf = c->buf;
     struct row r;
-    int rc = find_row(c, where, status_rows(c), &r);
+    int rc = read_row(c, where, status_rows(c), &r);
 
     if (rc == 0) {
-        rc = read_payload(c, &r, OFF_SWAP_SIZE, raw, sizeof raw);
+        out->magic = ota_trailer_magic_state(buf + OFF_MAGIC, b->align, erased);
+        out->image_ok = ota_trailer_flag_state(buf[OFF_IMAGE_OK], erased);
+        out->copy_done = ota_trailer_flag_state(buf[OFF_COPY_DONE], erased);
+        out->swap_info = buf[OFF_SWAP_INFO];
+        out->swap_size = ota_get_le32(buf + OFF_SWAP_SIZE);
     }
-    if (rc != 0) {
-        return rc;
-    }
-    out->magic = ota_trailer_magic_state(raw + (OFF_MAGIC - OFF_SWAP_SIZE), b->align, erased);
-    out->image_ok = ota_trailer_flag_state(raw[OFF_IMAGE_OK - OFF_SWAP_SIZE], erased);
-    out->copy_done = ota_trailer_flag_state(raw[OFF_COPY_DONE - OFF_SWAP_SIZE], erased);
-    out->swap_info = raw[OFF_SWAP_INFO - OFF_SWAP_SIZE];
-    out->swap_size = ota_get_le32(raw);
-    return 0;
+    return rc;
 }
 
 static int set(const struct ota_boot *b, enum ota_trailer_field field)
@@ -201,7 +200,7 @@ static int write_trailer(const struct ota_boot *b, enum ota_boot_where where, ui
     const struct ota_boot_config *c = b->config;
     uint8_t *buf = c->buf;
     struct row r;
-    int rc = find_row(c, where, status_rows(c), &r);
+    int rc = read_row(c, where, status_rows(c), &r);
 
     if (rc != 0) {
         return rc;
@@ -301,16 +300,14 @@ static int absorb(struct ota_boot *b, uint8_t phase)
 static int scan(const struct ota_boot *b, enum ota_boot_where where, uint32_t *n)
 {
     const struct ota_boot_config *c = b->config;
-    struct row r = {{0, 0}, 0, false};
+    const uint8_t *buf = c->buf;
+    struct row r;
 
     *n = 0;
     for (uint32_t chunk = 0; chunk < ota_boot_sectors(c); chunk++) {
-        uint8_t done;
-        int rc = chunk % PAYLOAD == 0 ? find_row(c, where, chunk / PAYLOAD, &r) : 0;
+        int rc = chunk % PAYLOAD == 0 ? read_row(c, where, chunk / PAYLOAD, &r) : 0;
+        uint8_t done = buf[chunk % PAYLOAD];
 
-        if (rc == 0) {
-            rc = read_payload(c, &r, chunk % PAYLOAD, &done, 1);
-        }
         if (rc != 0 || done == c->status.flash->erased || done > STATES) {
             return rc;
         }

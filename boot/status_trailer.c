@@ -151,12 +151,19 @@ static int set(const struct ota_boot *b, enum ota_trailer_field field)
     return patch_field(b, &b->config->primary, field, &flag, sizeof flag);
 }
 
+static int put_magic(const struct ota_boot *b, enum ota_boot_where where)
+{
+    uint8_t magic[OTA_TRAILER_MAGIC_LEN];
+
+    ota_trailer_magic(b->align, magic);
+    return patch_field(b, area_of(b->config, where), OTA_TRAILER_MAGIC, magic, sizeof magic);
+}
+
 int ota_boot_trailer_write(const struct ota_boot *b, enum ota_boot_where where, uint32_t flags)
 {
     const struct ota_area *area = area_of(b->config, where);
     uint32_t len = fields_size(b->config) - ota_trailer_back(b->align, OTA_TRAILER_COPY_DONE);
     uint8_t raw[3 * ALIGN_MAX];
-    uint8_t magic[OTA_TRAILER_MAGIC_LEN];
     uint8_t flag = OTA_TRAILER_FLAG;
     int rc;
 
@@ -173,11 +180,7 @@ int ota_boot_trailer_write(const struct ota_boot *b, enum ota_boot_where where, 
             rc = patch_field(b, area, (enum ota_trailer_field)f, &flag, sizeof flag);
         }
     }
-    if (rc == 0) {
-        ota_trailer_magic(b->align, magic);
-        rc = patch_field(b, area, OTA_TRAILER_MAGIC, magic, sizeof magic);
-    }
-    return rc;
+    return rc == 0 ? put_magic(b, where) : rc;
 }
 
 /* The trailer of a swap that begins: an image that is to stay is marked at once. */
@@ -203,7 +206,7 @@ static int clear(struct ota_boot *b, enum ota_boot_where where, uint8_t phase)
     if (phase > 0) {
         return 0;
     }
-    rc = ota_area_is_erased(area, area->size - len, len);
+    rc = ota_boot_is_doubtful(b, area) ? 0 : ota_area_is_erased(area, area->size - len, len);
     if (rc != 0) {
         return rc < 0 ? rc : 0;
     }
@@ -235,8 +238,13 @@ static int is_written(const struct ota_boot *b, enum ota_boot_where where, uint3
 {
     const struct ota_area *area = area_of(b->config, where);
     uint8_t value;
-    int rc = ota_area_read(area, entry_off(b->config, where, n), &value, 1);
+    uint32_t off = entry_off(b->config, where, n);
+    int rc = ota_area_read(area, off, &value, 1);
 
+    if (rc == 0 && value == area->flash->erased) {
+        /* One that is written at times was written: the state is complete. */
+        rc = ota_area_read_steady(area, off, &value, 1);
+    }
     return rc == 0 ? value != area->flash->erased : rc;
 }
 
@@ -274,6 +282,19 @@ static int put(const struct ota_boot *b, enum ota_boot_where where, uint32_t n, 
     memset(entry, area->flash->erased, sizeof entry);
     entry[0] = value;
     return ota_area_write(area, entry_off(b->config, where, n), entry, entry_size(b->config));
+}
+
+static int firm(const struct ota_boot *b, enum ota_boot_where where, uint32_t n)
+{
+    int rc = 0;
+
+    if (!ota_boot_is_doubtful(b, area_of(b->config, where))) {
+        return 0;
+    }
+    if (n > 0) {
+        rc = put(b, where, n - 1, (uint8_t)((n - 1) % STATES + 1));
+    }
+    return rc == 0 ? put_magic(b, where) : rc;
 }
 
 static int put_big(const struct ota_boot *b, enum ota_boot_where where)
@@ -330,6 +351,7 @@ const struct ota_boot_store ota_boot_store_trailer = {
     .set = set,
     .scan = scan,
     .put = put,
+    .firm = firm,
     .put_big = put_big,
     .prepare = prepare,
     .clear = clear,

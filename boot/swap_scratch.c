@@ -86,7 +86,9 @@ static int fill_scratch(struct ota_boot *b, uint8_t phase)
         }
         if (!b->is_big) {
             plan_fill(b);
-            end = t.magic == OTA_FIELD_SET ? end : ota_boot_unit_end(scratch, b->copy_len - 1);
+            if (t.magic != OTA_FIELD_SET && !ota_boot_is_doubtful(b, scratch)) {
+                end = ota_boot_unit_end(scratch, b->copy_len - 1);
+            }
         }
         ota_boot_plan_erase_backwards(b, scratch, 0, end);
         return 1;
@@ -147,11 +149,10 @@ static int drop_scratch(struct ota_boot *b, uint8_t phase)
         return store(b)->clear(b, OTA_BOOT_SCRATCH, (uint8_t)(phase - 1));
     }
     rc = store(b)->read(b, OTA_BOOT_SCRATCH, &t);
-    if (rc != 0 || t.magic != OTA_FIELD_SET) {
-        return rc;
+    if (rc == 0) {
+        rc = store(b)->scan(b, OTA_BOOT_SCRATCH, &n);
     }
-    rc = store(b)->scan(b, OTA_BOOT_SCRATCH, &n);
-    if (rc == 0 && n == STATES - 1) {
+    if (rc == 0 && t.magic == OTA_FIELD_SET && n == STATES - 1) {
         rc = store(b)->put(b, OTA_BOOT_SCRATCH, n, STATES);
     }
     return rc == 0 ? 1 : rc;
@@ -264,10 +265,15 @@ static int resume(struct ota_boot *b)
         return rc;
     }
     b->swap_size = f.trailer.swap_size;
-    if (f.n == 0) {
-        return ota_boot_restart(b, (enum ota_swap_type)f.trailer.swap_info, f.where);
-    }
     b->type = (enum ota_swap_type)f.trailer.swap_info;
+    b->result.is_resumed = true;
+    rc = store(b)->firm == NULL ? 0 : store(b)->firm(b, f.where, f.n);
+    if (rc != 0) {
+        return rc;
+    }
+    if (f.n == 0) {
+        return ota_boot_restart(b, b->type, f.where);
+    }
     rc = seek(b, f.n);
     if (rc != 0) {
         /* The status counts more than the slots hold: nothing that can be gone on with. */
@@ -275,7 +281,6 @@ static int resume(struct ota_boot *b)
         return ota_boot_go(b, ota_boot_settle);
     }
     b->result.type = b->type;
-    b->result.is_resumed = true;
     return ota_boot_go(b, run_state);
 }
 

@@ -220,6 +220,19 @@ static uint32_t steps_of(const struct ota_boot *b, uint32_t last)
     return is_offset(b) || last <= sectors ? last : last - sectors + units_of(b, b->swap_size);
 }
 
+/* Makes firm what the resumption goes by. */
+static int firm(struct ota_boot *b)
+{
+    int rc = ota_boot_store_trailer.firm(b, OTA_BOOT_PRIMARY, 0);
+    struct step s;
+
+    if (rc == 0 && b->done > 0 && ota_boot_is_doubtful(b, &b->config->primary)) {
+        step_of(b, b->done - 1, &s);
+        rc = ota_boot_store_trailer.put(b, OTA_BOOT_PRIMARY, s.entry, s.value);
+    }
+    return rc;
+}
+
 static int resume(struct ota_boot *b)
 {
     struct ota_trailer p, s;
@@ -230,25 +243,23 @@ static int resume(struct ota_boot *b)
         return rc;
     }
     rc = ota_boot_store_trailer.read(b, OTA_BOOT_SECONDARY, &s);
-    if (rc != 0 || s.magic == OTA_FIELD_SET) {
-        return rc;
-    }
-    rc = ota_boot_trailer_last(b, &last);
-    if (rc != 0) {
+    rc = rc == 0 ? ota_boot_trailer_last(b, &last) : rc;
+    if (rc != 0 || (s.magic == OTA_FIELD_SET && last > 0)) {
         return rc;
     }
     b->swap_size = p.swap_size;
-    if (last == 0) {
-        return ota_boot_restart(b, (enum ota_swap_type)p.swap_info, OTA_BOOT_PRIMARY);
-    }
     b->type = (enum ota_swap_type)p.swap_info;
+    b->result.is_resumed = true;
     b->done = steps_of(b, last);
     if (b->done > n_steps(b)) {
         b->result.refused = OTA_ESTATE;
         return ota_boot_go(b, ota_boot_settle);
     }
+    rc = firm(b);
+    if (rc != 0 || last == 0) {
+        return rc != 0 ? rc : ota_boot_restart(b, b->type, OTA_BOOT_PRIMARY);
+    }
     b->result.type = b->type;
-    b->result.is_resumed = true;
     return ota_boot_go(b, run_step);
 }
 

@@ -6,6 +6,8 @@
 #include "ota/err.h"
 
 /* Largest write unit of a device (PSoC 6 row). */
+#define STEADY_MAX 160u
+#define STEADY_READS 24
 #define WRITE_SIZE_MAX 512u
 
 static bool is_inside(const struct ota_area *area, uint32_t off, size_t len)
@@ -37,6 +39,20 @@ int ota_area_read(const struct ota_area *area, uint32_t off, void *buf, size_t l
         return OTA_ERANGE;
     }
     return area->flash->ops->read(area->flash, area->off + off, buf, len);
+}
+
+int ota_area_read_steady(const struct ota_area *area, uint32_t off, uint8_t *buf, size_t len)
+{
+    uint8_t again[STEADY_MAX];
+    int rc = len > sizeof again ? OTA_EARG : ota_area_read(area, off, buf, len);
+
+    for (int n = 1; rc == 0 && n < STEADY_READS; n++) {
+        rc = ota_area_read(area, off, again, len);
+        for (size_t i = 0; rc == 0 && i < len; i++) {
+            buf[i] = buf[i] == again[i] ? buf[i] : OTA_AREA_UNSTEADY;
+        }
+    }
+    return rc;
 }
 
 int ota_area_write(const struct ota_area *area, uint32_t off, const void *buf, size_t len)

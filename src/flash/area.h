@@ -13,6 +13,13 @@ int ota_area_check(const struct ota_area *area);
 
 int ota_area_read(const struct ota_area *area, uint32_t off, void *buf, size_t len);
 
+/*
+ * Reads at most 160 bytes that a power cut may have left with bits that read differently each time:
+ * reads them many times, and returns OTA_AREA_UNSTEADY for a byte that is not always the same.
+ */
+#define OTA_AREA_UNSTEADY 0xa5u
+int ota_area_read_steady(const struct ota_area *area, uint32_t off, uint8_t *buf, size_t len);
+
 /* Programs whole write units. OTA_EALIGN otherwise. */
 int ota_area_write(const struct ota_area *area, uint32_t off, const void *buf, size_t len);
 

@@ -35,7 +35,7 @@ int ota_slot_read_trailer(const struct ota_slot *slot, struct ota_trailer *out)
     if (slot->area.size < len) {
         return OTA_ERANGE;
     }
-    rc = ota_area_read(&slot->area, slot->area.size - len, raw, len);
+    rc = ota_area_read_steady(&slot->area, slot->area.size - len, raw, len);
     if (rc == 0) {
         ota_trailer_decode(raw, align, slot->area.flash->erased, out);
     }
@@ -56,13 +56,20 @@ static int write_byte(const struct ota_slot *slot, enum ota_trailer_field field,
     return write_field(slot, field, &value, 1);
 }
 
+/* Can a field that reads as written be written again? If so it is: a power cut may have left it so
+ * that it reads differently the next time. */
+static bool can_refresh(const struct ota_slot *slot)
+{
+    return (slot->area.flash->flags & (OTA_FLASH_REFRESH | OTA_FLASH_REWRITE)) != 0;
+}
+
 /* Writes everything that a request consists of, the magic that makes it count last. */
 static int write_request(const struct ota_slot *slot, const struct ota_trailer *t, bool permanent)
 {
     uint8_t magic[OTA_TRAILER_MAGIC_LEN];
     int rc = 0;
 
-    if (permanent && t->image_ok == OTA_FIELD_UNSET) {
+    if (permanent && (t->image_ok == OTA_FIELD_UNSET || can_refresh(slot))) {
         rc = write_byte(slot, OTA_TRAILER_IMAGE_OK, OTA_TRAILER_FLAG);
     }
     if (rc == 0 && t->swap_info == slot->area.flash->erased) {
@@ -80,8 +87,11 @@ int ota_slot_set_pending(const struct ota_slot *secondary, bool permanent)
     struct ota_trailer t;
     int rc = ota_slot_read_trailer(secondary, &t);
 
-    if (rc != 0 || t.magic == OTA_FIELD_SET) {
+    if (rc != 0) {
         return rc;
+    }
+    if (t.magic == OTA_FIELD_SET) {
+        return can_refresh(secondary) ? write_request(secondary, &t, false) : 0;
     }
     /* A flag without magic is what an interrupted permanent request leaves; a test request must
      * not become permanent by it, and a torn flag cannot be completed. */
@@ -113,15 +123,19 @@ int ota_slot_confirm(const struct ota_slot *primary)
         return rc;
     }
     if ((primary->flags & OTA_SLOT_MAILBOX) != 0) {
-        if (t.image_ok == OTA_FIELD_SET) {
+        if (t.image_ok == OTA_FIELD_SET && !can_refresh(primary)) {
             return 0;
         }
     } else if (t.magic == OTA_FIELD_BAD) {
         return OTA_ESTATE;
-    } else if (t.magic == OTA_FIELD_UNSET || t.image_ok != OTA_FIELD_UNSET) {
+    } else if (t.magic == OTA_FIELD_UNSET ||
+               (t.image_ok != OTA_FIELD_UNSET && !can_refresh(primary))) {
         return 0;
     }
     rc = write_byte(primary, OTA_TRAILER_IMAGE_OK, OTA_TRAILER_FLAG);
+    if (rc == 0 && t.copy_done != OTA_FIELD_UNSET && can_refresh(primary)) {
+        rc = write_byte(primary, OTA_TRAILER_COPY_DONE, OTA_TRAILER_FLAG);
+    }
     return rc == 0 ? ota_area_sync(&primary->area) : rc;
 }
 

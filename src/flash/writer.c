@@ -99,7 +99,8 @@ static int complete(struct ota_writer *w, uint32_t off, const uint8_t *data, siz
     for (size_t done = 0; done < len; done += unit) {
         int rc = is_written(w, off + (uint32_t)done, data + done);
 
-        if (rc == 0) {
+        /* Equal bytes may be so by chance, where the power was cut in the middle of a write. */
+        if (rc == 0 || (rc == 1 && (w->area->flash->flags & OTA_FLASH_REFRESH) != 0)) {
             rc = ota_area_write(w->area, off + (uint32_t)done, data + done, unit);
         }
         if (rc < 0) {
