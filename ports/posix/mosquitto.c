@@ -193,6 +193,7 @@ static void *connect_thread(void *arg)
     errno = 0;
     t->rc = mosquitto_connect(t->mosq, t->host, t->port, t->keep_alive_s);
     t->error = errno;
+    OPENSSL_thread_stop(); /* else its memory is there until the thread's end, perhaps too long */
     (void)pthread_mutex_lock(&t->lock);
     t->is_done = true;
     (void)pthread_mutex_unlock(&t->lock);

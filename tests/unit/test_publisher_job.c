@@ -90,6 +90,41 @@ static void test_a_text_is_made_without_changing_the_job(void **state)
     json_decref(job);
 }
 
+static void test_a_place_replaces_what_the_job_says_about_its_data(void **state)
+{
+    struct job_url url;
+    json_t *job = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "Version", "1.0.0", "connection",
+                            "MQTT", "broker", "b", "PORT", "1883", "File", "/old", "Count", "16");
+    char *text;
+
+    (void)state;
+    assert_int_equal(job_url_parse(&url, "https://web.local:8443/fw?x=1", "/default"), 0);
+    text = job_text(job, &(const struct job_fill){"Update Available", NULL, &url.place});
+    assert_string_equal(text, "{\"Version\": \"1.0.0\", \"Count\": \"16\", "
+                              "\"Message\": \"Update Available\", \"Connection\": \"HTTPS\", "
+                              "\"Server\": \"web.local\", \"Port\": \"8443\", "
+                              "\"File\": \"/fw?x=1\"}");
+    free(text);
+    json_decref(job);
+}
+
+static void test_urls_that_lead_nowhere_are_refused(void **state)
+{
+    static const char *const texts[] = {"",           "web.local",    "ftp://web.local/x",
+                                        "http://",    "http://a:0/x", "http://a:99999/x",
+                                        "http://a b", "http://u@a/x"};
+    struct job_url url;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        assert_int_equal(job_url_parse(&url, texts[i], "/default"), -1);
+    }
+    assert_int_equal(job_url_parse(&url, "http://a", "/default"), 0);
+    assert_string_equal(url.place.file, "/default");
+    assert_int_equal(url.place.port, 80);
+}
+
 static json_t *load_text(const char *text, char *err, size_t cap)
 {
     char path[] = "/tmp/test_publisher_job.XXXXXX";
@@ -139,6 +174,8 @@ int main(void)
         cmocka_unit_test(test_results_are_confirmed_with_the_bytes_of_the_original_publisher),
         cmocka_unit_test(test_a_job_is_made_for_an_image),
         cmocka_unit_test(test_no_update_names_the_topic_and_nothing_that_looks_like_a_job),
+        cmocka_unit_test(test_a_place_replaces_what_the_job_says_about_its_data),
+        cmocka_unit_test(test_urls_that_lead_nowhere_are_refused),
         cmocka_unit_test(test_a_text_is_made_without_changing_the_job),
         cmocka_unit_test(test_bad_job_files_are_refused_with_the_place),
         cmocka_unit_test(test_fields_of_a_job_are_found_without_regard_to_case),

@@ -188,6 +188,31 @@ static void test_a_topic_that_is_too_long_is_not_cut_to_a_valid_one(void **state
     assert_int_equal(strlen(q.topic), TOPIC_LEN_MAX + 1);
 }
 
+static void test_results_are_told_in_one_line(void **state)
+{
+    static const char *const texts[][2] = {
+        {"{\"Message\": \"Success\"}", "Success"},
+        {"{\"Message\": \"Failure\", \"Reason\": 14, \"Detail\": \"a\\nb\"}",
+         "Failure, reason 14, a?b"},
+        {"{\"Message\": \"Failure\", \"Version\": \"2.0.0\", \"Outcome\": \"reverted\", "
+         "\"Reason\": \"41\"}",
+         "Failure, version 2.0.0 reverted, reason 41"},
+        {"{\"Message\": \"Success\", \"Outcome\": \"confirmed\"}",
+         "Success, version not told confirmed"},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char line[REQUEST_RESULT_MAX];
+        struct request q;
+        const char *why;
+
+        assert_int_equal(request_parse(texts[i][0], strlen(texts[i][0]), &q, &why), 0);
+        assert_string_equal(request_result(&q, line), texts[i][1]);
+    }
+}
+
 static void test_what_is_no_request_is_refused(void **state)
 {
     static const char *const BAD[] = {
@@ -269,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_direct_requests_need_no_topic),
         cmocka_unit_test(test_fields_of_wrong_type_count_as_absent),
         cmocka_unit_test(test_a_topic_that_is_too_long_is_not_cut_to_a_valid_one),
+        cmocka_unit_test(test_results_are_told_in_one_line),
         cmocka_unit_test(test_what_is_no_request_is_refused),
         cmocka_unit_test(test_deep_and_long_documents_are_refused),
         cmocka_unit_test(test_no_byte_behind_the_message_is_read),
