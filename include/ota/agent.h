@@ -66,6 +66,7 @@ struct ota_hook_info {
     uint32_t written;    /* bytes stored; STORAGE_WRITE: before this block */
     uint32_t total;      /* bytes of the image; 0: not known yet */
     uint8_t percent;     /* 0 to 100 */
+    uint32_t defer_s;    /* may change, with STOP: seconds to the next session; 0: as usual */
 };
 
 typedef enum ota_answer (*ota_hook)(void *arg, struct ota_hook_info *info);

@@ -99,6 +99,7 @@ struct ota_event {
     bool has_progress; /* OTA_EVENT_FAIL in DATA_DOWNLOAD: new bytes were stored in this try */
     bool has_report;   /* OTA_EVENT_OK in START_UPDATE: an earlier outcome is to be reported */
     bool is_resumed;   /* OTA_EVENT_FAIL in VERIFY: part of the image is of an earlier session */
+    uint32_t defer_ms; /* OTA_EVENT_STOP: until the next session; 0: as usual */
     uint32_t random;   /* any number; spreads the retries of a fleet */
     uint64_t now_ms;
 };
@@ -115,6 +116,7 @@ struct ota_session {
     uint8_t failures;  /* sessions in a row that did not reach their server or image */
     uint8_t connects;  /* failed connects in a row in this phase */
     uint8_t downloads; /* failed downloads in a row without progress */
+    uint32_t defer_ms; /* a stop has asked for this wait instead of the usual one */
     uint64_t due_ms;   /* not before this moment is the state's effect to begin */
     uint64_t limit_ms; /* not after this moment must it end; UINT64_MAX: no limit */
 };

@@ -97,12 +97,14 @@ static void report(struct agent *a, enum ota_event_kind kind, int err, uint64_t 
         .has_progress = a->xfer.next > a->begun_at,
         .has_report = ota_agent_has_report(a),
         .is_resumed = a->is_resumed,
+        .defer_ms = a->defer_ms,
         .now_ms = now_ms,
     };
 
     /* Without randomness the retries are not spread; topics and ids would refuse it themselves. */
     (void)sys->ops->random(sys->ctx, &ev.random, sizeof ev.random);
     a->step = STEP_ENTER;
+    a->defer_ms = 0;
     (void)ota_session_step(&a->session, &ev);
     if (!was_waiting &&
         (a->session.state == OTA_STATE_AGENT_WAITING || a->session.state == OTA_STATE_EXITING)) {

@@ -53,6 +53,7 @@ struct agent {
     enum step step;
     int answer;        /* the hook's answer within a link's callback, as an error */
     uint32_t fetched;  /* bytes received for this image, over all sessions */
+    uint32_t defer_ms; /* with its last STOP: until the next session; 0: as usual */
     uint32_t begun_at; /* bytes stored when this try of the download began */
     uint32_t n_sessions;
     bool is_checked;           /* a session was asked for while another one ran */

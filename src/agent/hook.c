@@ -18,6 +18,7 @@ static bool has_message(enum ota_state state)
 static enum ota_answer call(struct agent *a, struct ota_hook_info *info)
 {
     const struct ota_config *c = a->config;
+    enum ota_answer answer;
 
     if (c->hook == NULL) {
         return OTA_ANSWER_CONTINUE;
@@ -30,7 +31,11 @@ static enum ota_answer call(struct agent *a, struct ota_hook_info *info)
     info->written = a->xfer.next;
     info->total = a->xfer.total;
     info->percent = percent(info->written, info->total);
-    return c->hook(c->hook_arg, info);
+    answer = c->hook(c->hook_arg, info);
+    if (answer == OTA_ANSWER_STOP) {
+        a->defer_ms = info->defer_s > UINT32_MAX / 1000 ? OTA_NEVER : info->defer_s * 1000;
+    }
+    return answer;
 }
 
 enum ota_answer ota_agent_call_hook(struct agent *a, enum ota_moment moment, int err)

@@ -227,6 +227,10 @@ static void plan_next(struct ota_session *s, enum ota_state from, const struct o
         s->failures = 0;
         break;
     }
+    if (s->defer_ms != 0) {
+        delay = s->defer_ms;
+        s->defer_ms = 0;
+    }
     s->due_ms = after(ev->now_ms, delay);
     s->is_stopped = false;
 }
@@ -275,6 +279,7 @@ enum ota_state ota_session_step(struct ota_session *s, const struct ota_event *e
     }
     if (ev->kind == OTA_EVENT_STOP || ev->kind == OTA_EVENT_EXIT) {
         s->is_stopped = true;
+        s->defer_ms = ev->defer_ms != 0 ? ev->defer_ms : s->defer_ms;
         if (s->err == 0 && s->state != OTA_STATE_AGENT_WAITING && !is_report(s->state)) {
             s->err = OTA_ESTOPPED;
         }

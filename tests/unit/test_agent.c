@@ -680,6 +680,42 @@ static void test_skipped_sessions_do_not_spin(void **state)
     assert_int_equal(w.peer.n_connects, 0);
 }
 
+static enum ota_answer on_battery(void *arg, struct ota_hook_info *info)
+{
+    (void)arg;
+    if (w.n_answers > 0 && info->moment == w.at_moment && info->state == w.at_state) {
+        w.n_answers--;
+        info->defer_s = 600;
+        return OTA_ANSWER_STOP;
+    }
+    return OTA_ANSWER_CONTINUE;
+}
+
+/* Battery low, or in use: not now, but in ten minutes, wherever the application finds out. */
+static void test_session_can_be_put_off(void **state)
+{
+    static const enum ota_state at[] = {OTA_STATE_START_UPDATE, OTA_STATE_STORAGE_OPEN,
+                                        OTA_STATE_VERIFY, OTA_STATE_AGENT_WAITING};
+
+    for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
+        uint64_t then;
+
+        (void)set_up(state);
+        w.config.hook = on_battery;
+        answer_once(at[i] == OTA_STATE_AGENT_WAITING ? OTA_MOMENT_DONE : OTA_MOMENT_BEFORE, at[i],
+                    OTA_ANSWER_STOP);
+        start();
+        while (w.n_answers > 0) {
+            w.now_ms += ota_poll(&w.agent);
+        }
+        then = w.now_ms;
+        while (!is_pending()) {
+            w.now_ms += ota_poll(&w.agent);
+        }
+        assert_true(w.now_ms - then >= 600000 && w.now_ms - then < 610000);
+    }
+}
+
 static void test_client_ids_are_unique_and_keep_the_identifier(void **state)
 {
     char first[64];
@@ -757,6 +793,7 @@ int main(void)
         cmocka_unit_test_setup(test_stop_at_any_step_is_clean, set_up),
         cmocka_unit_test_setup(test_shutdown_at_any_step_ends_the_agent, set_up),
         cmocka_unit_test_setup(test_skipped_sessions_do_not_spin, set_up),
+        cmocka_unit_test_setup(test_session_can_be_put_off, set_up),
         cmocka_unit_test_setup(test_client_ids_are_unique_and_keep_the_identifier, set_up),
         cmocka_unit_test_setup(test_configurations_that_cannot_work_are_refused, set_up),
     };
