@@ -160,8 +160,9 @@ typedef cy_awsport_ssl_credentials_t IotNetworkCredentials_t;
 #define CY_RSLT_OTA_ERROR_WRONG_BOARD (CY_RSLT_OTA_ERROR_BASE + 22u)
 /* Offered version is not newer. */
 #define CY_RSLT_OTA_ERROR_INVALID_VERSION (CY_RSLT_OTA_ERROR_BASE + 23u)
-#define CY_RSLT_OTA_ERROR_VERIFY (CY_RSLT_OTA_ERROR_BASE + 24u) /* image is not what it should be  \
-                                                                 */
+#define CY_RSLT_OTA_ERROR_VERIFY                                                                   \
+    (CY_RSLT_OTA_ERROR_BASE + 24u) /* image is not what it should be                               \
+                                    */
 #define CY_RSLT_OTA_ERROR_SENDING_RESULT (CY_RSLT_OTA_ERROR_BASE + 25u)
 /* The callback said so. */
 #define CY_RSLT_OTA_ERROR_APP_RETURNED_STOP (CY_RSLT_OTA_ERROR_BASE + 26u)

@@ -49,7 +49,8 @@ struct ota_flash_ops {
 #define OTA_FLASH_REWRITE 0x01u
 /* A write unit may be programmed again with what it holds, or with bytes that only program more
  * bits. Most NOR flash without ECC allows it. After a power cut in the middle of a write its bits
- * may read differently each time; this is how the library makes firm what it is about to rely on. */
+ * may read differently each time; this is how the library makes firm what it is about to rely on.
+ */
 #define OTA_FLASH_REFRESH 0x02u
 
 struct ota_flash {

@@ -13,8 +13,9 @@ extern "C" {
 #define OTA_PSA_KEY_MAX 420u
 
 /*
- * Reads a public key, or the public half of a key pair, of type ECDSA-P256, RSA-2048 or RSA-3072 from a PEM or DER file into buf (cap
- * bytes, kept by *out). 0; OTA_EKEY if the file cannot be read or holds no such key; OTA_ENOSPC.
+ * Reads a public key, or the public half of a key pair, of type ECDSA-P256, RSA-2048 or RSA-3072
+ * from a PEM or DER file into buf (cap bytes, kept by *out). 0; OTA_EKEY if the file cannot be read
+ * or holds no such key; OTA_ENOSPC.
  */
 int ota_psa_key_load(const char *path, uint8_t *buf, size_t cap, struct ota_key *out);
 
