@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks the documents: relative links of Markdown files lead to files that exist, and every tool
-agrees with its manual page (docs/man/TOOL.1): mandoc accepts the page, each long option that
---help shows is described and the other way round, --version and a wrong option behave.
+"""Checks the documents: relative links of Markdown files lead to files that exist, every error has
+its row in docs/troubleshooting.md, and every tool agrees with its manual page (docs/man/TOOL.1):
+mandoc accepts the page, each long option that --help shows is described and the other way round,
+--version and a wrong option behave.
 """
 import re
 import subprocess
@@ -22,6 +23,20 @@ def check_links(found, root):
                     continue
                 found.error(f"{path}:{n}", f"link to {target}, which does not exist")
     return len(paths)
+
+
+def check_errors(found, root):
+    """docs/troubleshooting.md has each error of include/ota/err.h, with number and text."""
+    source = (root / "include" / "ota" / "err.h").read_text()
+    page = (root / "docs" / "troubleshooting.md").read_text()
+    errors = re.findall(r'X\((\w+), (\d+), "([^"]*)"\)', source)
+    rows = set(re.findall(r"^\| `OTA_E(\w+)` \| (\d+) \| ([^|]*) \|", page, re.M))
+    for name, number, text in sorted(set(errors) - rows):
+        found.error("docs/troubleshooting.md", f"no row for OTA_E{name}, {number}, '{text}'")
+    for name, _, text in sorted(rows - set(errors)):
+        found.error("docs/troubleshooting.md", f"include/ota/err.h has no OTA_E{name}, '{text}'")
+    for name in sorted(set(re.findall(r"\bOTA_E([A-Z]+)\b", page)) - {e[0] for e in errors}):
+        found.error("docs/troubleshooting.md", f"there is no OTA_E{name}")
 
 
 def run(*command):
@@ -59,6 +74,8 @@ def main():
         __doc__, (("--bin",), {"type": checklib.pathlib.Path, "help": "folder of the built tools"}))
     found = checklib.Findings("check-docs")
     count = check_links(found, args.root)
+    if (args.root / "docs" / "troubleshooting.md").exists():
+        check_errors(found, args.root)
     pages = sorted((args.root / "docs" / "man").glob("*.1"))
     for page in pages:
         lint = run("mandoc", "-Tlint", "-Wwarning", page)

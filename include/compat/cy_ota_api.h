@@ -5,7 +5,7 @@
  *
  * The layout of structures follows the components of the build, as in the original, so
  * src/compat/ is compiled with the application's own settings: CMake's ota_compat_library()
- * does that. Flash, keys, clock and network clients come from the two functions of ota_compat.h,
+ * does that. Flash, keys, clock and network clients come from the three functions of ota_compat.h,
  * which the POSIX port implements over the board that ota-board emulates.
  *
  *   COMPONENT_OTA_MQTT, COMPONENT_OTA_HTTP   transports in the build; without either one there is

@@ -4,3 +4,11 @@ add_test(NAME e2e.compat
     COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/test_compat.py
         ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} ${PROJECT_SOURCE_DIR}/boards)
 set_tests_properties(e2e.compat PROPERTIES TIMEOUT 300 LABELS e2e)
+
+# The first steps, as the document has them. It links what the build made: not with sanitizers.
+if(NOT OTA_SANITIZE)
+    add_test(NAME e2e.getting_started
+        COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/test_getting_started.py
+            ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+    set_tests_properties(e2e.getting_started PROPERTIES TIMEOUT 150 LABELS e2e)
+endif()
