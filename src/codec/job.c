@@ -249,7 +249,7 @@ static bool is_same_host(const char *a, const char *b)
 static int resolve(struct reader *r, const struct ota_endpoint *from)
 {
     struct ota_endpoint *d = &r->job->data;
-    struct ota_url server = {.path_len = 0};
+    struct ota_url server = {.path = ""};
     int rc = 0;
 
     *d = *from;
