@@ -163,6 +163,9 @@ class Scripted:
         class Threads(socketserver.ThreadingMixIn, http.server.HTTPServer):
             daemon_threads = True
 
+            def handle_error(self, *args):
+                pass  # devices that hang up are part of the tests
+
         self.server = Threads(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
@@ -318,6 +321,9 @@ class ForwardProxy:
 
         class Threads(socketserver.ThreadingMixIn, socketserver.TCPServer):
             daemon_threads = True
+
+            def handle_error(self, *args):
+                pass  # devices that hang up are part of the tests
 
         self.server = Threads(("127.0.0.1", 0), Handler)
         self.port = self.server.server_address[1]
