@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * TLS for the clients of this port: mbedTLS 2.28 through lwIP's altcp_tls.
+ *
+ * A connection is used only if the server's certificate is issued by one of the trust anchors, for
+ * the name that was asked for, and is valid now (mbedTLS with MBEDTLS_HAVE_TIME_DATE). lwIP leaves
+ * the verification of servers optional; here it is not.
+ */
+#ifndef OTA_LWIP_TLS_H
+#define OTA_LWIP_TLS_H
+
+#include <stdbool.h>
+
+#include "lwip/altcp.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct altcp_tls_config;
+
+struct ota_lwip_tls {
+    struct altcp_tls_config *config;
+};
+
+/* PEM texts. */
+struct ota_lwip_identity {
+    const char *ca;   /* trust anchors; required */
+    const char *cert; /* own certificate, or NULL */
+    const char *key;  /* its private key, without a password, or NULL */
+};
+
+/* 0; OTA_EARG without trust anchors or with half an identity; OTA_ETLS if the texts cannot be used
+ * or memory is short. The texts are not kept. */
+int ota_lwip_tls_init(struct ota_lwip_tls *tls, const struct ota_lwip_identity *id);
+
+/* A connection to a host of that name, not connected yet; NULL without memory. */
+struct altcp_pcb *ota_lwip_tls_new(const struct ota_lwip_tls *tls, const char *host);
+
+/* After the handshake: whether the server is who it should be. */
+bool ota_lwip_tls_is_trusted(struct altcp_pcb *pcb);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
