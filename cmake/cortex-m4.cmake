@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Bare-metal Cortex-M4, as on the smallest supported devices. Libraries only: nothing is linked.
+# Bare-metal Cortex-M4, as on the smallest supported devices.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR cortex-m4)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
@@ -10,6 +10,7 @@ endif()
 set(CMAKE_C_COMPILER ${OTA_ARM_GCC})
 # Not CMAKE_C_FLAGS_INIT, which a preset or command line that sets CMAKE_C_FLAGS replaces.
 add_compile_options(-mcpu=cortex-m4 -mthumb)
+add_link_options(-mcpu=cortex-m4 -mthumb)
 
 # jsmn is one header without a library; the host's copy serves.
 find_file(OTA_JSMN_H jsmn.h PATHS /usr/include /usr/local/include NO_DEFAULT_PATH)
