@@ -24,7 +24,7 @@ static const char help[] =
     "      --user NAME           user name at the broker\n"
     "      --password-file FILE  file whose first line is the password\n"
     "      --whole               MQTT: ask once for the whole image instead of chunk by chunk\n"
-    "      --window N            MQTT: chunks asked for ahead, 1 to 255 (default 4)\n"
+    "      --window N            MQTT: chunks asked for ahead, 1 to 255 (default 8)\n"
     "      --range BYTES         HTTP: ask for so many bytes at a time (default: all at once)\n"
     "      --timeout S           longest wait for a connection or an answer, in seconds\n"
     "      --now                 check for an update at once\n"

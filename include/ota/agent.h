@@ -107,7 +107,7 @@ struct ota_mqtt_config {
     uint8_t n_filters;
     uint16_t keep_alive_s; /* 60 */
     bool whole_image;      /* one request for everything instead of chunk by chunk */
-    uint8_t window;        /* chunks asked for ahead; 4 */
+    uint8_t window;        /* chunks asked for ahead; 8 */
 };
 
 /* Paths begin with '/' and are percent-encoded; HTTP or HTTPS is up to ota_config.transport. */

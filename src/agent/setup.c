@@ -6,7 +6,7 @@
 #include "flash/area.h"
 #include "ota/err.h"
 
-#define WINDOW 4u
+#define WINDOW 8u
 #define SAMPLE_MANUFACTURER "Express Widgits Corporation"
 #define SAMPLE_MANUFACTURER_ID "EWCO"
 #define SAMPLE_PRODUCT "Easy Widgit"
