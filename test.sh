@@ -6,7 +6,7 @@ cd "$(dirname "$0")" || exit 1
 
 usage() {
     cat <<'USAGE'
-usage: ./test.sh [--quick] [PATTERN]
+usage: ./test.sh [--quick | --qemu] [PATTERN]
 
 Installs what is missing (scripts/setup.sh), builds and runs every test:
 
@@ -15,6 +15,7 @@ Installs what is missing (scripts/setup.sh), builds and runs every test:
   fuzz       every libFuzzer target for some seconds (FUZZ_SECONDS, default 10)
 
   --quick    only the release build and its tests
+  --qemu     only the firmware: builds it for a Cortex-M4, and updates it in QEMU
   PATTERN    only those tests of the release build whose name matches (ctest -R), for example
              ./test.sh unit.slot
   --help     this text
@@ -24,10 +25,12 @@ USAGE
 }
 
 quick=0
+qemu=0
 pattern=
 for arg in "$@"; do
     case "$arg" in
     --quick) quick=1 ;;
+    --qemu) qemu=1 ;;
     -h | --help) usage; exit 0 ;;
     -*) usage >&2; exit 2 ;;
     *)
@@ -119,10 +122,21 @@ finish() {
     exit
 }
 
+if [ "$qemu" = 1 ]; then
+    scripts/setup.sh qemu || exit 1
+    mkdir -p "$logs"
+    must "firmware build" 900 scripts/qemu.sh build || finish
+    must "firmware tests configure" 120 \
+        cmake --preset release -DOTA_TESTS=ON -DOTA_QEMU_FIRMWARE="$PWD/build-qemu" || finish
+    tests "firmware tests" 900 --test-dir build -L qemu -R "${pattern:-.}"
+    finish
+fi
+
 scripts/setup.sh test || exit 1
 mkdir -p "$logs"
 
-must "release configure" 120 cmake --preset release -DOTA_TESTS=ON || finish
+must "release configure" 120 \
+    cmake --preset release -DOTA_TESTS=ON -DOTA_QEMU_FIRMWARE= || finish
 must "release build" 600 cmake --build --preset release -j "$jobs" || finish
 if [ -n "$pattern" ]; then
     tests "release tests" 900 --test-dir build -R "$pattern"

@@ -5,13 +5,14 @@ set -euo pipefail
 
 usage() {
     cat <<'USAGE'
-usage: scripts/setup.sh [--list] [build|test]
+usage: scripts/setup.sh [--list] [build|test|qemu]
 
 Installs the Debian packages that are missing; does nothing when none is. Uses sudo when it is not
 run by root, asks no questions.
 
   build    what the library, the tools, the examples and ./demo.sh need
   test     that, and what ./test.sh needs: test library, clang, checks, Cortex-M compiler (default)
+  qemu     all that, and what ./test.sh --qemu needs: QEMU, tools to unpack Debian sources
   --list   print the packages, install nothing
 USAGE
 }
@@ -59,11 +60,16 @@ test_packages=(
     zlib1g-dev            # unpacks test vectors
 )
 
+qemu_packages=(
+    dpkg-dev              # unpacks the sources of lwIP and mbedTLS
+    qemu-system-arm       # the machine that the firmware runs on
+)
+
 list=0
 group="test"
 for arg in "$@"; do
     case "$arg" in
-    build | test) group="$arg" ;;
+    build | test | qemu) group="$arg" ;;
     --list) list=1 ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
@@ -72,6 +78,7 @@ done
 
 packages=("${build_packages[@]}")
 [ "$group" = build ] || packages+=("${test_packages[@]}")
+[ "$group" != qemu ] || packages+=("${qemu_packages[@]}")
 if [ "$list" = 1 ]; then
     printf '%s\n' "${packages[@]}"
     exit 0

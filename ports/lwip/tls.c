@@ -7,6 +7,15 @@
 #include "lwip/altcp_tls.h"
 #include "ota/err.h"
 
+/* The largest of TLS's fragment lengths (RFC 6066, 4) that the buffers can hold. */
+#if MBEDTLS_SSL_IN_CONTENT_LEN >= 4096
+#define FRAGMENT_CODE MBEDTLS_SSL_MAX_FRAG_LEN_4096
+#elif MBEDTLS_SSL_IN_CONTENT_LEN >= 2048
+#define FRAGMENT_CODE MBEDTLS_SSL_MAX_FRAG_LEN_2048
+#else
+#define FRAGMENT_CODE MBEDTLS_SSL_MAX_FRAG_LEN_1024
+#endif
+
 static size_t pem_len(const char *text)
 {
     return strlen(text) + 1; /* mbedTLS wants the NUL counted */
@@ -29,11 +38,29 @@ int ota_lwip_tls_init(struct ota_lwip_tls *tls, const struct ota_lwip_identity *
     return tls->config == NULL ? OTA_ETLS : 0;
 }
 
+/*
+ * What lwIP leaves as it is: servers are verified during the handshake, and are asked for records
+ * that fit this build's buffers. The configuration is the one behind tls->config, which lwIP keeps
+ * to itself.
+ */
+static int configure(mbedtls_ssl_context *ssl)
+{
+    mbedtls_ssl_config *conf = (mbedtls_ssl_config *)(uintptr_t)ssl->conf;
+
+    mbedtls_ssl_conf_authmode(conf, MBEDTLS_SSL_VERIFY_REQUIRED);
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH) && MBEDTLS_SSL_IN_CONTENT_LEN < 16384
+    return mbedtls_ssl_conf_max_frag_len(conf, FRAGMENT_CODE);
+#else
+    return 0;
+#endif
+}
+
 struct altcp_pcb *ota_lwip_tls_new(const struct ota_lwip_tls *tls, const char *host)
 {
     struct altcp_pcb *pcb = altcp_tls_new(tls->config, IPADDR_TYPE_ANY);
 
-    if (pcb != NULL && mbedtls_ssl_set_hostname(altcp_tls_context(pcb), host) != 0) {
+    if (pcb != NULL && (configure(altcp_tls_context(pcb)) != 0 ||
+                        mbedtls_ssl_set_hostname(altcp_tls_context(pcb), host) != 0)) {
         altcp_abort(pcb);
         return NULL;
     }

@@ -5,6 +5,9 @@
  * A connection is used only if the server's certificate is issued by one of the trust anchors, for
  * the name that was asked for, and is valid now (mbedTLS with MBEDTLS_HAVE_TIME_DATE). lwIP leaves
  * the verification of servers optional; here it is not.
+ *
+ * With record buffers below 16 KiB the server is asked for small records (maximum fragment length,
+ * RFC 6066). OpenSSL and mbedTLS comply; of one that does not, nothing can be received.
  */
 #ifndef OTA_LWIP_TLS_H
 #define OTA_LWIP_TLS_H
