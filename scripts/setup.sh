@@ -32,17 +32,20 @@ build_packages=(
     libmosquitto-dev # MQTT client
     libssl-dev      # keys and signatures in the tools
     mosquitto       # MQTT broker of the demonstration and the tests
+    libsystemd-dev  # D-Bus, for Bluetooth through BlueZ
     ninja-build     # build tool
     openssl         # takes the public key out of a key pair
     pkg-config      # finds the libraries
     python3         # checks, and tests with real processes
 )
 test_packages=(
+    chromium              # the web page runs in it
     clang                 # second compiler, sanitizers, libFuzzer
     clang-format          # layout of the sources
     clang-tidy            # static analysis
     cppcheck              # static analysis
     curl                  # what a download takes at best, for bench/http
+    dbus                  # private bus of the virtual radio
     g++                   # the headers are usable from C++
     gcc-arm-none-eabi     # code size on a Cortex-M4
     git                   # the checks look at the files under version control
@@ -54,6 +57,8 @@ test_packages=(
     mandoc                # checks the manual pages
     mosquitto-clients     # programs of others on the same broker
     nginx-light           # web server in tests and benchmarks
+    nodejs                # steers the browser
+    npm                   # gets what it is steered with
     opensc                # makes keys in a token
     softhsm2              # a token in software
     universal-ctags       # lengths of functions
@@ -93,6 +98,8 @@ command -v dpkg-query >/dev/null || {
 missing=()
 installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p')
 for package in "${packages[@]}"; do
+    # Other packages of Node.js bring npm with them.
+    [ "$package" != npm ] || ! command -v npm >/dev/null || continue
     grep -qxF -e "$package" <<<"$installed" || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0

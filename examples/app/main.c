@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ble.h"
 #include "key_file.h"
 #include "options.h"
 #include "ota/agent.h"
@@ -35,6 +36,7 @@ struct app {
     struct ota_config config;
     struct ota_archive_memory archive;
     struct ota_agent agent;
+    struct ble ble;
     uint64_t work[(OTA_WORK_LEN(512) + 2048) / sizeof(uint64_t)]; /* with room for signed URLs */
     unsigned shown_percent;
 };
@@ -205,6 +207,8 @@ static int open_clients(struct app *app)
     }
     app->system.mqtt = app->mqtt;
     app->system.http = app->http;
+    app->ble.fd = -1;
+    app->system.other_fd = &app->ble.fd;
     return ota_posix_system_open(&app->system, &app->config.system);
 }
 
@@ -230,6 +234,10 @@ static int set_up(struct app *app)
     if (rc == 0) {
         configure(app);
         rc = ota_init(&app->agent, &app->config);
+    }
+    if (rc == 0 && app->options.ble_name != NULL) {
+        rc = ble_open(&app->ble, &app->agent, app->options.ble_name,
+                      app->options.is_ble_secure ? &app->key : NULL);
     }
     if (rc != 0) {
         fprintf(stderr, "cannot start: %s (%s)\n", ota_err_text(rc), ota_err_name(rc));
@@ -281,12 +289,15 @@ int main(int argc, char **argv)
     }
     while (!app.options.is_once || ota_sessions(&app.agent) == 0) {
         uint32_t ms = ota_poll(&app.agent);
+        uint32_t ble_ms = ble_poll(&app.ble);
 
+        ms = ms < ble_ms ? ms : ble_ms;
         ota_sim_watchdog_kick(&app.device);
         if (ms > 0) {
             app.config.system.ops->wait(app.config.system.ctx, ms);
         }
     }
+    ble_close(&app.ble);
     ota_posix_mqtt_free(app.mqtt);
     ota_posix_http_free(app.http);
     ota_posix_system_close(&app.system);

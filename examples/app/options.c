@@ -13,7 +13,8 @@ static const char help[] =
     "\n"
     "Runs under ota-board: ota-board run --board FILE --flash DIR -- [options]\n"
     "\n"
-    "  -t, --transport NAME      where sessions begin: mqtt, http or https (default mqtt)\n"
+    "  -t, --transport NAME      where sessions begin: mqtt, http or https (default mqtt), or\n"
+    "                            ble: a peer pushes, there is no network; needs --ble\n"
     "  -b, --broker HOST[:PORT]  MQTT broker (default localhost:1883; IPv6 as [::1]:1883)\n"
     "      --http HOST[:PORT]    HTTP server (default localhost:80, for https localhost:443)\n"
     "      --flow job|direct     get a job document first, or the image at once (default job)\n"
@@ -27,6 +28,8 @@ static const char help[] =
     "      --window N            MQTT: chunks asked for ahead, 1 to 255 (default 8)\n"
     "      --range BYTES         HTTP: ask for so many bytes at a time (default: all at once)\n"
     "      --timeout S           longest wait for a connection or an answer, in seconds\n"
+    "      --ble NAME            take updates over Bluetooth LE, under this name\n"
+    "      --ble-secure          only with a signature (ECDSA-P256, the image key) at their end\n"
     "      --now                 check for an update at once\n"
     "      --once                leave after one session\n"
     "  -v, --verbose             show the agent's log\n"
@@ -84,15 +87,15 @@ static bool parse_server(struct server *s, const char *text)
 
 static bool parse_transport(struct options *o, const char *text)
 {
-    static const char *const names[] = {"", "mqtt", "http", "https"};
+    static const char *const names[] = {"", "mqtt", "http", "https", "ble"};
 
-    for (int i = OTA_TRANSPORT_MQTT; i <= OTA_TRANSPORT_HTTPS; i++) {
+    for (int i = OTA_TRANSPORT_MQTT; i <= OTA_TRANSPORT_BLE; i++) {
         if (strcmp(text, names[i]) == 0) {
             o->transport = (enum ota_transport)i;
             return true;
         }
     }
-    fprintf(stderr, "example-app: \"%s\" is no transport: give mqtt, http or https\n", text);
+    fprintf(stderr, "example-app: \"%s\" is no transport: give mqtt, http, https or ble\n", text);
     return false;
 }
 
@@ -183,6 +186,12 @@ static bool take(struct options *o, int option)
         }
         o->timeout_s = (uint32_t)n;
         return true;
+    case 'B':
+        o->ble_name = optarg;
+        return true;
+    case 'S':
+        o->is_ble_secure = true;
+        return true;
     case 'n':
         o->is_now = true;
         return true;
@@ -215,6 +224,8 @@ bool options_parse(struct options *o, int argc, char **argv)
         {"password-file", required_argument, NULL, 'p'},
         {"whole", no_argument, NULL, 'w'},
         {"range", required_argument, NULL, 'r'},
+        {"ble", required_argument, NULL, 'B'},
+        {"ble-secure", no_argument, NULL, 'S'},
         {"now", no_argument, NULL, 'n'},
         {"window", required_argument, NULL, 'W'},
         {"timeout", required_argument, NULL, 's'},

@@ -24,13 +24,15 @@ struct options {
     const char *cafile; /* NULL: the system's store */
     const char *cert;
     const char *key;
-    bool is_tls;         /* MQTT over TLS */
-    bool is_whole;       /* MQTT: ask once for the whole image */
-    uint8_t window;      /* MQTT: chunks asked for ahead; 0: as the library says */
-    uint32_t range_size; /* HTTP: bytes asked for at a time; 0: all at once */
-    uint32_t timeout_s;  /* longest wait for an answer; 0: as the library says */
-    bool is_now;         /* check at once, not after the initial interval */
-    bool is_once;        /* leave after one session */
+    bool is_tls;          /* MQTT over TLS */
+    bool is_whole;        /* MQTT: ask once for the whole image */
+    uint8_t window;       /* MQTT: chunks asked for ahead; 0: as the library says */
+    uint32_t range_size;  /* HTTP: bytes asked for at a time; 0: all at once */
+    uint32_t timeout_s;   /* longest wait for an answer; 0: as the library says */
+    const char *ble_name; /* name to be found by over Bluetooth; NULL: no Bluetooth */
+    bool is_ble_secure;   /* transfers end with a signature by the image key */
+    bool is_now;          /* check at once, not after the initial interval */
+    bool is_once;         /* leave after one session */
     bool is_verbose;
 };
 

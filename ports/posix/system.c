@@ -35,17 +35,23 @@ static void reset(void *ctx)
 static void wait_ms(void *ctx, uint32_t ms)
 {
     const struct ota_posix_system *s = ctx;
-    struct pollfd p[2] = {{.fd = s->wake_fd, .events = POLLIN}, {.fd = -1}};
+    struct pollfd p[3] = {{.fd = s->wake_fd, .events = POLLIN}};
+    unsigned n_fds = 1;
     int limit = (int)(ms < 60000 ? ms : 60000);
     uint64_t n;
 
     if (s->mqtt != NULL) {
-        ota_posix_mqtt_pollfd(s->mqtt, &p[1]);
+        ota_posix_mqtt_pollfd(s->mqtt, &p[n_fds]);
+        n_fds += p[n_fds].fd >= 0;
+    }
+    if (s->other_fd != NULL && *s->other_fd >= 0) {
+        p[n_fds].fd = *s->other_fd;
+        p[n_fds++].events = POLLIN;
     }
     if (s->http != NULL) {
-        ota_posix_http_wait(s->http, p, p[1].fd < 0 ? 1 : 2, limit);
+        ota_posix_http_wait(s->http, p, n_fds, limit);
     } else {
-        (void)poll(p, 2, limit); /* a short wait is a correct one */
+        (void)poll(p, n_fds, limit); /* a short wait is a correct one */
     }
     if ((p[0].revents & POLLIN) != 0) {
         (void)!read(s->wake_fd, &n, sizeof n);

@@ -14,14 +14,15 @@ extern "C" {
 struct ota_posix_system {
     const struct ota_posix_mqtt *mqtt; /* its socket ends a wait; NULL: none */
     struct ota_posix_http *http;       /* likewise */
+    const int *other_fd;               /* input on it, too; NULL or -1: none */
     void (*reset)(void *arg);          /* restarts the device */
     void *reset_arg;
     int wake_fd;
 };
 
 /*
- * Fills *out, which keeps a pointer to s. Set mqtt, http, reset and reset_arg before. 0 or
- * OTA_ENOSPC.
+ * Fills *out, which keeps a pointer to s. Set mqtt, http, other_fd, reset and reset_arg before. 0
+ * or OTA_ENOSPC.
  */
 int ota_posix_system_open(struct ota_posix_system *s, struct ota_system *out);
 

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Packets between central and peripheral. A data packet keeps the air busy for packet_us; writes
+ * without response wait in their socket until the air is free and the peripheral has taken the
+ * ones before: the flow control that a real link layer has.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "radio.h"
+
+/* Packets on their way to the peripheral. */
+#define PENDING_MAX 8
+
+/* A write or read that waits for the peripheral's answer. */
+struct transfer {
+    struct radio *radio;
+    struct chr *c;
+    sd_bus_message *call; /* of the central; NULL: it came through the socket */
+    bool is_request;
+};
+
+uint64_t radio_now_us(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void count(struct chr *c, size_t len)
+{
+    struct radio *r = c->radio;
+
+    r->last_us = radio_now_us();
+    if (r->first_us == 0) {
+        r->first_us = r->last_us;
+    }
+    if (radio_is_command(c)) {
+        r->n_commands++;
+        return;
+    }
+    r->n_data++;
+    r->n_data_bytes += len;
+    r->free_us = (r->free_us > r->last_us ? r->free_us : r->last_us) + r->packet_us;
+    if (r->drop_after > 0 && --r->drop_after == 0) {
+        radio_drop(r);
+    }
+}
+
+/* ---- Towards the peripheral -------------------------------------------------------------------*/
+
+static int on_written(sd_bus_message *m, void *arg, sd_bus_error *error)
+{
+    struct transfer *t = arg;
+    const sd_bus_error *e = sd_bus_message_get_error(m);
+
+    (void)error;
+    t->radio->n_pending--;
+    if (t->call != NULL && !t->radio->is_connected) {
+        (void)sd_bus_reply_method_errorf(t->call, "org.bluez.Error.Failed", "Not connected");
+    } else if (t->call != NULL && t->is_request && e != NULL) {
+        (void)sd_bus_reply_method_error(t->call, e);
+    } else if (t->call != NULL) {
+        (void)sd_bus_reply_method_return(t->call, NULL);
+    }
+    sd_bus_message_unref(t->call);
+    for (int i = 0; i < t->radio->n_chars; i++) {
+        radio_fill_air(t->radio, &t->radio->chars[i]);
+    }
+    free(t);
+    return 0;
+}
+
+static int new_call(struct chr *c, const char *method, const void *data, size_t len,
+                    const char *type, uint16_t offset, sd_bus_message **out)
+{
+    struct radio *r = c->radio;
+    int rc =
+        sd_bus_message_new_method_call(r->bus, out, r->owner, c->remote, CHARACTERISTIC, method);
+
+    if (rc >= 0 && data != NULL) {
+        rc = sd_bus_message_append_array(*out, 'y', data, len);
+    }
+    if (rc >= 0) {
+        rc = sd_bus_message_append(*out, "a{sv}", 5, "device", "o", CENTRAL, "link", "s", "LE",
+                                   "mtu", "q", (int)r->mtu, "type", "s", type, "offset", "q",
+                                   (int)offset);
+    }
+    return rc;
+}
+
+static int start(struct chr *c, sd_bus_message *m, sd_bus_message *call, bool is_request,
+                 sd_bus_message_handler_t done)
+{
+    struct transfer *t = calloc(1, sizeof *t);
+
+    if (t == NULL) {
+        return -ENOMEM;
+    }
+    t->radio = c->radio;
+    t->c = c;
+    t->call = sd_bus_message_ref(call);
+    t->is_request = is_request;
+    c->radio->n_pending++;
+    return sd_bus_call_async(c->radio->bus, NULL, m, done, t, 0);
+}
+
+int radio_write(struct chr *c, const void *data, size_t len, bool is_request, sd_bus_message *call)
+{
+    sd_bus_message *m = NULL;
+    int rc;
+
+    rc = new_call(c, "WriteValue", len > 0 ? data : "", len, is_request ? "request" : "command", 0,
+                  &m);
+    if (rc >= 0) {
+        rc = start(c, m, call, is_request, on_written);
+    }
+    sd_bus_message_unref(m);
+    count(c, len);
+    return rc;
+}
+
+static int on_read(sd_bus_message *m, void *arg, sd_bus_error *error)
+{
+    struct transfer *t = arg;
+    const sd_bus_error *e = sd_bus_message_get_error(m);
+    sd_bus_message *reply = NULL;
+    const void *data = NULL;
+    size_t len = 0;
+
+    (void)error;
+    t->radio->n_pending--;
+    if (e != NULL || sd_bus_message_read_array(m, 'y', &data, &len) < 0) {
+        (void)sd_bus_reply_method_errorf(t->call, "org.bluez.Error.Failed", "read failed");
+    } else if (sd_bus_message_new_method_return(t->call, &reply) >= 0 &&
+               sd_bus_message_append_array(reply, 'y', data, len) >= 0) {
+        (void)sd_bus_send(NULL, reply, NULL);
+    }
+    sd_bus_message_unref(reply);
+    sd_bus_message_unref(t->call);
+    free(t);
+    return 0;
+}
+
+int radio_read(struct chr *c, uint16_t offset, sd_bus_message *call)
+{
+    sd_bus_message *m = NULL;
+    int rc = new_call(c, "ReadValue", NULL, 0, "request", offset, &m);
+
+    if (rc >= 0) {
+        rc = start(c, m, call, true, on_read);
+    }
+    sd_bus_message_unref(m);
+    return rc;
+}
+
+void radio_fill_air(struct radio *r, struct chr *c)
+{
+    uint8_t packet[512];
+
+    while (c->write_fd >= 0 && r->n_pending < PENDING_MAX && r->is_connected) {
+        uint64_t now = radio_now_us();
+        ssize_t n;
+
+        if (r->free_us > now) {
+            (void)usleep((useconds_t)(r->free_us - now));
+        }
+        n = recv(c->write_fd, packet, sizeof packet, MSG_DONTWAIT);
+        if (n <= 0) {
+            return;
+        }
+        (void)radio_write(c, packet, (size_t)n, false, NULL);
+    }
+}
+
+void radio_subscribe(struct chr *c, bool on)
+{
+    (void)sd_bus_call_method_async(c->radio->bus, NULL, c->radio->owner, c->remote, CHARACTERISTIC,
+                                   on ? "StartNotify" : "StopNotify", NULL, NULL, NULL);
+}
+
+/* ---- Towards the central ----------------------------------------------------------------------*/
+
+void radio_notified(struct chr *c, const void *data, size_t len)
+{
+    if (!c->radio->is_connected || !c->is_notifying || len > sizeof c->value) {
+        return;
+    }
+    c->radio->n_notified++;
+    c->radio->last_us = radio_now_us();
+    if (c->notify_fd >= 0) {
+        (void)send(c->notify_fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        return;
+    }
+    memcpy(c->value, data, len);
+    c->value_len = len;
+    (void)sd_bus_emit_properties_changed(c->radio->bus, c->path, CHARACTERISTIC, "Value", NULL);
+}
