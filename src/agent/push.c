@@ -22,6 +22,7 @@ struct push {
     uint32_t sig_off;   /* bytes hashed for the transfer's signature */
     const uint8_t *sig; /* NULL: not to be checked, or checked already */
     bool is_handled;    /* the application has verified the image itself */
+    bool is_inside;     /* the hook waits for the outcome of a state */
 };
 
 /* C99's way to say that the caller's memory is large enough. */
@@ -40,18 +41,23 @@ static uint64_t now(const struct agent *a)
 /* ---- States and the hook: as the original goes through them -----------------------------------*/
 
 /* Enters a state. 1: the application has done what is to be done in it. */
-static int enter(struct agent *a, enum ota_state state)
+static int enter(struct push *p, enum ota_state state)
 {
+    struct agent *a = p->agent;
     enum ota_answer answer;
 
     a->push_state = state;
+    p->is_inside = true;
     answer = ota_agent_call_hook(a, OTA_MOMENT_BEFORE, 0);
     return answer == OTA_ANSWER_HANDLED ? 1 : ota_agent_answer_error(answer);
 }
 
 /* Leaves it with rc. The error that counts. */
-static int leave(struct agent *a, int rc)
+static int leave(struct push *p, int rc)
 {
+    struct agent *a = p->agent;
+
+    p->is_inside = false;
     if (rc >= 0) {
         rc = ota_agent_answer_error(ota_agent_call_hook(a, OTA_MOMENT_DONE, 0));
     }
@@ -78,11 +84,11 @@ static int open(void *arg)
     a->server.transport = OTA_TRANSPORT_BLE;
     a->env.text[0] = '\0';
     (void)ota_agent_is_stopped(a); /* an earlier request to stop is void */
-    rc = enter(a, OTA_STATE_STORAGE_OPEN);
+    rc = enter(p, OTA_STATE_STORAGE_OPEN);
     if (rc == 0) {
         rc = ota_agent_begin_image(a, now(a));
     }
-    rc = leave(a, rc);
+    rc = leave(p, rc);
     a->push_state = OTA_STATE_AGENT_WAITING;
     if (rc != 0) {
         a->is_pushed = false;
@@ -102,13 +108,13 @@ static int start(void *arg, uint32_t total, bool go_on, uint32_t *off)
 {
     struct push *p = arg;
     struct agent *a = p->agent;
-    int rc = enter(a, OTA_STATE_START_UPDATE);
+    int rc = enter(p, OTA_STATE_START_UPDATE);
 
     if (rc >= 0) {
         ota_agent_open_push(a, total, go_on, now(a));
         *off = a->xfer.next;
     }
-    return leave(a, rc);
+    return leave(p, rc);
 }
 
 static int data(void *arg, const uint8_t *bytes, uint32_t len)
@@ -118,7 +124,7 @@ static int data(void *arg, const uint8_t *bytes, uint32_t len)
     int rc = 0;
 
     if (a->push_state == OTA_STATE_START_UPDATE) {
-        rc = enter(a, OTA_STATE_DATA_DOWNLOAD);
+        rc = enter(p, OTA_STATE_DATA_DOWNLOAD);
     }
     if (rc >= 0) {
         const struct ota_link_data d = {
@@ -127,7 +133,7 @@ static int data(void *arg, const uint8_t *bytes, uint32_t len)
         rc = ota_agent_take_data(a, &d);
     }
     if (rc < 0 || ota_xfer_is_done(&a->xfer)) {
-        rc = leave(a, rc);
+        rc = leave(p, rc);
     }
     return rc;
 }
@@ -168,7 +174,7 @@ static int begin_verify(void *arg, const uint8_t *sig)
         rc = OTA_ENOTSUP; /* its bytes cannot be read back; the images carry signatures, too */
     }
     if (rc == 0) {
-        rc = enter(a, OTA_STATE_VERIFY);
+        rc = enter(p, OTA_STATE_VERIFY);
     }
     if (rc == 0 && sig != NULL) {
         rc = sha256(a, OTA_HASH_INIT, 0, NULL);
@@ -176,7 +182,7 @@ static int begin_verify(void *arg, const uint8_t *sig)
         rc = ota_agent_begin_verify(a, now(a));
     }
     p->is_handled = rc == 1;
-    return rc < 0 ? leave(a, rc) : 0;
+    return rc < 0 ? leave(p, rc) : 0;
 }
 
 static int check_sig(const struct push *p)
@@ -230,9 +236,9 @@ static int verify(void *arg)
     if (rc > 0) {
         return rc;
     }
-    rc = leave(a, rc);
+    rc = leave(p, rc);
     if (rc == 0) {
-        (void)enter(a, OTA_STATE_OTA_COMPLETE); /* it is complete, whatever is answered */
+        (void)enter(p, OTA_STATE_OTA_COMPLETE); /* it is complete, whatever is answered */
         p->done_ms = now(a);
     }
     return rc;
@@ -263,6 +269,9 @@ static void close(void *arg, int err)
     struct agent *a = p->agent;
     int rc = err != 0 ? undo(a, err) : 0;
 
+    if (p->is_inside && err != 0) {
+        (void)leave(p, err);
+    }
     a->is_pushed = false;
     a->is_marked = false;
     a->session.err = rc != 0 ? rc : err;
@@ -304,7 +313,7 @@ static uint32_t settle(struct push *p, uint64_t now_ms)
     if (!p->link.is_confirmed && now_ms - p->done_ms < CONFIRM_MS) {
         return (uint32_t)(CONFIRM_MS - (now_ms - p->done_ms));
     }
-    rc = leave(a, 0);
+    rc = leave(p, 0);
     if (rc != 0) {
         ota_ble_link_fail(&p->link, rc);
         return 0;

@@ -84,7 +84,7 @@ class BleTest(unittest.TestCase):
 
     def test_update_installs_and_starts_the_new_version(self):
         self.start()
-        image = self.files.image("2.0.0", "--board", "GENERIC")
+        image = self.files.image("2.0.0", "--board", "GENERIC", name="board")
         result = self.update("update", image)
         self.assertEqual(result["version"], "2.0.0")
         self.assertEqual(result["resumed_at"], 0)
@@ -132,6 +132,7 @@ class BleTest(unittest.TestCase):
         self.radio.tell("DropAfter", 100)
         result = self.update("update", image, expect=1)
         self.assertEqual(result["error"], "OTA_EDROPPED")
+        self.device.wait_for("failed while downloading the image: connection lost")
         result = self.update("update", image)
         self.assertEqual(result["resumed_at"], 100 * 244 // 4096 * 4096)
         self.assertEqual(result["waits"], 2)
