@@ -33,6 +33,13 @@ uint64_t radio_now_us(void)
     return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+static int on_drop_due(sd_event_source *s, void *arg)
+{
+    (void)s;
+    radio_drop(arg);
+    return 0;
+}
+
 static void count(struct chr *c, size_t len)
 {
     struct radio *r = c->radio;
@@ -47,9 +54,14 @@ static void count(struct chr *c, size_t len)
     }
     r->n_data++;
     r->n_data_bytes += len;
-    r->free_us = (r->free_us > r->last_us ? r->free_us : r->last_us) + r->packet_us;
+    if (!r->is_on_schedule && r->free_us < r->last_us) {
+        r->free_us = r->last_us; /* the air was idle */
+    }
+    r->free_us += r->packet_us;
     if (r->drop_after > 0 && --r->drop_after == 0) {
-        radio_drop(r);
+        /* Not while a call of the central is being handled. */
+        r->drop_source = sd_event_source_unref(r->drop_source);
+        (void)sd_event_add_defer(r->event, &r->drop_source, on_drop_due, r);
     }
 }
 
@@ -160,19 +172,48 @@ int radio_read(struct chr *c, uint16_t offset, sd_bus_message *call)
     return rc;
 }
 
+static int on_air_free(sd_event_source *s, uint64_t us, void *arg)
+{
+    struct radio *r = arg;
+
+    (void)s;
+    (void)us;
+    /* What waited goes out at once, however late we are told: the air was not idle. */
+    r->is_on_schedule = true;
+    for (int i = 0; i < r->n_chars; i++) {
+        radio_fill_air(r, &r->chars[i]);
+    }
+    r->is_on_schedule = false;
+    return 0;
+}
+
+static void wait_for_air(struct radio *r)
+{
+    r->air_timer = sd_event_source_unref(r->air_timer);
+    (void)sd_event_add_time(r->event, &r->air_timer, CLOCK_MONOTONIC, r->free_us, 1, on_air_free,
+                            r);
+}
+
 void radio_fill_air(struct radio *r, struct chr *c)
 {
     uint8_t packet[512];
+    ssize_t n;
 
-    while (c->write_fd >= 0 && r->n_pending < PENDING_MAX && r->is_connected) {
-        uint64_t now = radio_now_us();
-        ssize_t n;
-
-        if (r->free_us > now) {
-            (void)usleep((useconds_t)(r->free_us - now));
+    while (c->write_fd >= 0 && r->is_connected) {
+        /* Nothing more is looked for until there is room for it. */
+        (void)sd_event_source_set_enabled(c->write_source, SD_EVENT_OFF);
+        if (r->n_pending >= PENDING_MAX) {
+            r->is_on_schedule = false;
+            return;
+        }
+        if (r->free_us > radio_now_us()) {
+            wait_for_air(r);
+            return;
         }
         n = recv(c->write_fd, packet, sizeof packet, MSG_DONTWAIT);
         if (n <= 0) {
+            r->is_on_schedule = false;
+            (void)sd_event_source_set_enabled(c->write_source, SD_EVENT_ON);
             return;
         }
         (void)radio_write(c, packet, (size_t)n, false, NULL);

@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "radio.h"
+
+#define ADVERTISE_US 100000u
 
 static void emit(struct radio *r, const char *path, const char *interface, const char *property)
 {
@@ -285,7 +288,7 @@ static int get_device(sd_bus *bus, const char *path, const char *interface, cons
         return sd_bus_message_append(reply, "as", 1, r->service_uuid);
     }
     if (strcmp(property, "RSSI") == 0) {
-        return sd_bus_message_append(reply, "n", -50);
+        return sd_bus_message_append(reply, "n", -50 - (int)(r->n_advertised % 2));
     }
     if (strcmp(property, "Connected") == 0) {
         return sd_bus_message_append(reply, "b", (int)r->is_connected);
@@ -482,6 +485,19 @@ void radio_disappear(struct radio *r)
 
 /* ---- Adapter ----------------------------------------------------------------------------------*/
 
+/* A device that is not connected advertises again and again. */
+static int on_advertise(sd_event_source *s, uint64_t us, void *arg)
+{
+    struct radio *r = arg;
+
+    if (r->is_discovering && r->device_slot != NULL && !r->is_connected) {
+        r->n_advertised++;
+        emit(r, DEVICE, "org.bluez.Device1", "RSSI");
+    }
+    (void)sd_event_source_set_time(s, us + ADVERTISE_US);
+    return sd_event_source_set_enabled(s, SD_EVENT_ONESHOT);
+}
+
 static int on_discovery(sd_bus_message *m, void *arg, sd_bus_error *error)
 {
     struct radio *r = arg;
@@ -561,7 +577,11 @@ int radio_add_adapter(struct radio *r)
         rc = sd_bus_add_object_vtable(r->bus, NULL, "/org/bluez", "org.bluez.AgentManager1",
                                       agent_manager, r);
     }
+    if (rc >= 0) {
+        rc = sd_bus_add_object_vtable(r->bus, NULL, ADAPTER, "org.bluez.Adapter1", adapter_vtable,
+                                      r);
+    }
     return rc < 0 ? rc
-                  : sd_bus_add_object_vtable(r->bus, NULL, ADAPTER, "org.bluez.Adapter1",
-                                             adapter_vtable, r);
+                  : sd_event_add_time(r->event, NULL, CLOCK_MONOTONIC, radio_now_us(), 0,
+                                      on_advertise, r);
 }

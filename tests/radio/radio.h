@@ -62,11 +62,15 @@ struct radio {
     sd_bus_slot *service_slot;
     /* Air. */
     bool is_discovering;
+    unsigned n_advertised;
     bool is_connected;
     bool is_resolved;
     uint16_t mtu;
     uint32_t packet_us;  /* time on air of a data packet; 0: none */
     uint64_t free_us;    /* when the air is free again */
+    bool is_on_schedule; /* packets go out that have waited for the air */
+    sd_event_source *air_timer;
+    sd_event_source *drop_source;
     uint32_t drop_after; /* data packets until the connection goes; 0: never */
     int n_pending;       /* packets that the peripheral has not answered yet */
     /* Statistics. */
