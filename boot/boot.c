@@ -168,7 +168,9 @@ static int check_config(const struct ota_boot_config *c)
 {
     int rc;
 
-    if (c->mode == NULL || c->trust == NULL || c->buf == NULL || ota_boot_align(c) == 0) {
+    if (c->mode == NULL || c->trust == NULL || c->buf == NULL || ota_boot_align(c) == 0 ||
+        (c->counter == NULL ? (c->flags & OTA_BOOT_NO_COUNTER_DOWNGRADE) != 0
+                            : c->counter->ops == NULL)) {
         return OTA_EARG;
     }
     rc = check_slots(c);

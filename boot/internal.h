@@ -78,6 +78,16 @@ struct ota_boot_mode {
     int (*start)(struct ota_boot *b);
 };
 
+/* What is done about the security counter, if the configuration has one. */
+struct ota_boot_counter_ops {
+    /* After the check of an image: may it be installed or started? 0, OTA_EVERSION or an error. */
+    int (*admit)(struct ota_boot *b);
+    /* Once the primary image was looked at: 0 if the new one's counter is no lower. */
+    int (*compare)(struct ota_boot *b);
+    /* Before the image in the primary slot, which was admitted, is started. */
+    int (*raise)(struct ota_boot *b);
+};
+
 /* ---- boot.c ---------------------------------------------------------------------------------- */
 
 /* Names the next function, with boot->phase zero. 1. */

@@ -99,6 +99,14 @@ int ota_boot_begin(struct ota_boot *b, int verdict)
         ota_version_compare(&b->new_version, &b->primary_version) < 0) {
         return refuse(b, OTA_EVERSION, true);
     }
+    if ((b->config->flags & OTA_BOOT_NO_COUNTER_DOWNGRADE) != 0 && b->primary_size != 0 &&
+        b->type != OTA_SWAP_REVERT) {
+        int rc = b->config->counter->ops->compare(b);
+
+        if (rc != 0) {
+            return rc == OTA_EVERSION ? refuse(b, rc, true) : rc;
+        }
+    }
     if (b->type == OTA_SWAP_TEST && verdict != 0 && b->config->mode->is_swap &&
         b->info_in != OTA_BOOT_PRIMARY) {
         /* A trial whose end would be a device without an image is none. */

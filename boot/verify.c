@@ -38,6 +38,9 @@ static int continue_secondary(struct ota_boot *b)
 {
     int rc = step_check(b);
 
+    if (rc == 0 && b->config->counter != NULL) {
+        rc = b->config->counter->ops->admit(b);
+    }
     return rc == 1 ? 1 : ota_boot_judge(b, rc, is_final(rc));
 }
 
@@ -101,8 +104,13 @@ static int start_image(struct ota_boot *b, const struct ota_image_header *h)
 
 static int continue_settle(struct ota_boot *b)
 {
+    const struct ota_boot_counter *counter = b->config->counter;
     int rc = step_check(b);
 
+    if (rc == 0 && counter != NULL) {
+        rc = counter->ops->admit(b);
+        rc = rc == 0 ? counter->ops->raise(b) : rc;
+    }
     return rc == 0 ? start_image(b, &b->check.image.header) : rc;
 }
 

@@ -59,9 +59,36 @@ extern const struct ota_boot_mode ota_boot_swap_offset;
 #define OTA_BOOT_TRUST_PRIMARY 0x01u
 /* Refuse to install a version older than the one in the primary slot (never applies to reverts). */
 #define OTA_BOOT_NO_DOWNGRADE 0x02u
+/* The same by the images' security counters instead of their versions; needs config.counter. An
+ * image without one is older than any that has one. */
+#define OTA_BOOT_NO_COUNTER_DOWNGRADE 0x08u
 /* Flash was or will be used by MCUboot 1.7.2 to 1.8: its swap type table, and its place for the
  * swap status in the scratch area. */
 #define OTA_BOOT_V1 0x04u
+
+struct ota_boot_counter_ops;
+
+/*
+ * Rollback protection by the security counter of images (TLV SEC_CNT). With read, an image without
+ * a counter or with a lower one than the device's is neither installed nor started (OTA_EVERSION).
+ * The device's is raised to the image's only when that is there to stay: at the first boot after it
+ * was confirmed, at once after a permanent swap or an overwrite. Never with
+ * OTA_BOOT_TRUST_PRIMARY: an image that was not checked raises nothing.
+ */
+struct ota_boot_counter {
+    /* The device's counter, which only rises. 0 or OTA_EFLASH; the boot ends with it. raise may be
+     * cut at any moment: it stores the new value or keeps the old one. Both NULL: the device has
+     * none, and only OTA_BOOT_NO_COUNTER_DOWNGRADE is wanted. */
+    int (*read)(void *ctx, uint32_t *value);
+    int (*raise)(void *ctx, uint32_t value);
+    void *ctx;
+    const struct ota_boot_counter_ops *ops; /* private: set by init */
+    uint32_t of_image;                      /* private */
+    bool has_image;                         /* private */
+};
+
+/* Completes a counter whose functions and ctx are set; only loaders that call it have its code. */
+void ota_boot_counter_init(struct ota_boot_counter *counter);
 
 /* Zero means default everywhere but in mode, primary, secondary, trust and buf. */
 struct ota_boot_config {
@@ -77,6 +104,7 @@ struct ota_boot_config {
     uint16_t max_sectors;          /* S of MCUboot: sizes the swap status. 0: 128 */
     uint8_t align;                 /* A of MCUboot: 8, 16 or 32. 0: 8 */
     uint8_t flags;                 /* OTA_BOOT_* */
+    struct ota_boot_counter *counter; /* NULL: images' security counters are not looked at */
 };
 
 /* What a boot did, valid once ota_boot_step returned zero or an error. */

@@ -37,6 +37,7 @@ static struct run {
     struct totals *totals;
     struct seen *seen;
     uint32_t stride;
+    bool ends_at_first;
     uint32_t first, second;
     enum tear tear;
     bool has_acted;
@@ -236,6 +237,11 @@ static void count_state(void)
     }
 }
 
+static bool is_done(void)
+{
+    return run.ends_at_first && run.totals->failures > 0;
+}
+
 /* ---- Cuts ------------------------------------------------------------------------------------ */
 
 /* The trial's end is MCUboot's: a cut between the last write and the first instruction counts. */
@@ -251,7 +257,7 @@ static void cut_recovery(void)
     const bool has_acted = run.has_acted, is_over = run.is_over, is_loading = run.is_loading;
 
     device_save(&cut);
-    for (uint32_t at = run.first % run.stride;; at += run.stride) {
+    for (uint32_t at = run.first % run.stride; !is_done(); at += run.stride) {
         enum tear tear = (enum tear)((run.first + at + (uint32_t)run.tear) % N_TEARS);
 
         device_restore(&cut);
@@ -282,7 +288,7 @@ static void cut_history(void)
         return;
     }
     device_save(&begin);
-    for (run.first = 0;; run.first++) {
+    for (run.first = 0; !is_done(); run.first++) {
         bool has_acted, is_loading;
 
         device_restore(&begin);
@@ -306,13 +312,15 @@ static void cut_history(void)
     }
 }
 
-void cut_geometry(const struct geometry *g, uint32_t stride, struct totals *totals)
+void cut_geometry(const struct geometry *g, uint32_t stride, bool ends_at_first,
+                  struct totals *totals)
 {
     static struct seen seen;
     size_t n;
     const struct history *h;
 
     run.g = g;
+    run.ends_at_first = ends_at_first;
     run.totals = totals;
     run.seen = &seen;
     run.stride = g->is_large ? stride * 16 + 1 : stride;

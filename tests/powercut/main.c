@@ -12,40 +12,40 @@
 #include "powercut/powercut.h"
 
 static const char usage_text[] =
-    "usage: powercut [--stride N] [--mode MODE] [--jobs N]\n"
+    "usage: powercut [--stride N] [--mode MODE] [--jobs N] [--first]\n"
     "\n"
     "  -s, --stride N   cut the recovery again at every N-th operation; 1: at each (default 7)\n"
     "  -m, --mode MODE  only this mode: overwrite, overwrite-fast, swap-scratch, swap-move,\n"
     "                   swap-offset, swap-status-scratch\n"
     "  -j, --jobs N     processes at a time (default: the processors there are)\n"
+    "  -f, --first      end each geometry with its first failure\n"
     "\n"
     "Exit status: 0 if the device came back each time as it should, 1 if not, 2 for a wrong\n"
     "command line.\n";
 
 static const struct option long_options[] = {
-    {"stride", required_argument, NULL, 's'},
-    {"mode", required_argument, NULL, 'm'},
-    {"jobs", required_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+    {"stride", required_argument, NULL, 's'}, {"mode", required_argument, NULL, 'm'},
+    {"jobs", required_argument, NULL, 'j'},   {"first", no_argument, NULL, 'f'},
+    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 };
 
 struct options {
     uint32_t stride;
     const char *mode;
     long jobs;
+    bool ends_at_first;
 };
 
 /* ---- One process per geometry ---------------------------------------------------------------- */
 
-static pid_t start(const struct geometry *g, uint32_t stride, struct totals *t)
+static pid_t start(const struct geometry *g, const struct options *o, struct totals *t)
 {
     pid_t pid;
 
     (void)fflush(stdout);
     pid = fork();
     if (pid == 0) {
-        cut_geometry(g, stride, t);
+        cut_geometry(g, o->stride, o->ends_at_first, t);
         (void)fflush(stdout);
         _exit(t->failures != 0);
     }
@@ -74,7 +74,7 @@ static int run_all(const struct options *o, struct totals *shared)
             is_good = collect() && is_good;
             running--;
         }
-        if (start(&geometries[i], o->stride, &shared[i]) < 0) {
+        if (start(&geometries[i], o, &shared[i]) < 0) {
             perror("powercut: fork");
             is_good = false;
             break;
@@ -125,16 +125,18 @@ static bool read_number(const char *text, long *out)
 
 int main(int argc, char **argv)
 {
-    struct options o = {7, NULL, sysconf(_SC_NPROCESSORS_ONLN)};
+    struct options o = {7, NULL, sysconf(_SC_NPROCESSORS_ONLN), false};
     struct totals *shared;
     int letter, rc;
     long n;
 
-    while ((letter = getopt_long(argc, argv, "s:m:j:h", long_options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, "s:m:j:fh", long_options, NULL)) != -1) {
         if (letter == 'h') {
             return fputs(usage_text, stdout) == EOF;
         }
-        if (letter == 'm') {
+        if (letter == 'f') {
+            o.ends_at_first = true;
+        } else if (letter == 'm') {
             o.mode = optarg;
         } else if ((letter == 's' || letter == 'j') && read_number(optarg, &n)) {
             o.stride = letter == 's' ? (uint32_t)n : o.stride;

@@ -16,8 +16,9 @@ struct totals {
 /*
  * Cuts the power at every operation of every history that the geometry's mode has, in every way,
  * and in the recovery again at each stride-th operation. Says what it finds on standard output, at
- * most a few lines, and goes on.
+ * most a few lines, and goes on, or ends with the first failure.
  */
-void cut_geometry(const struct geometry *g, uint32_t stride, struct totals *totals);
+void cut_geometry(const struct geometry *g, uint32_t stride, bool ends_at_first,
+                  struct totals *totals);
 
 #endif

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Proves that the power cut harness finds what it should.
+
+Plants one defect at a time in a copy of one source file, links the harness with it in place of the
+library's own, and expects the harness to complain. The sources themselves stay as they are.
+"""
+import argparse
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+# What, in which file, the line's text before and after, and the mode that must show it.
+BUGS = (
+    ("a torn copy_done is no end of a trial", "boot/select.c",
+     "p.copy_done = OTA_FIELD_SET;", "p.copy_done = OTA_FIELD_BAD;", "swap-move"),
+    ("a revert is not made final", "boot/boot.c",
+     "b->type != OTA_SWAP_TEST && (", "b->type == OTA_SWAP_PERM && (", "swap-scratch"),
+    ("a chunk over the trailer is recorded in the slot that it replaces", "boot/swap_scratch.c",
+     "b->is_big && b->state < STATES ? OTA_BOOT_SCRATCH : OTA_BOOT_PRIMARY", "OTA_BOOT_PRIMARY",
+     "swap-scratch"),
+    ("no copy of the announcement of a revert", "boot/status_trailer.c",
+     "b->info_in == OTA_BOOT_NOWHERE && b->type == OTA_SWAP_REVERT", "false", "swap-scratch"),
+    ("a status entry is read once", "boot/status_trailer.c",
+     "rc == 0 && value == area->flash->erased", "rc != 0", "swap-move"),
+    ("a revert is not announced in the secondary slot", "boot/swap_units.c",
+     "b->type == OTA_SWAP_REVERT ? is_announced(b) : 1", "1", "swap-move"),
+    ("the newest copy of a row is the one that is written", "boot/status_partition.c",
+     "r->next = off[0];", "r->next = off[1];", "swap-status-scratch"),
+    ("a revert using offset is announced as an upgrade", "boot/swap_units.c",
+     "is_offset(b) ? OTA_TRAILER_COPY_DONE : OTA_TRAILER_IMAGE_OK", "OTA_TRAILER_IMAGE_OK",
+     "swap-offset"),
+)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--root", type=pathlib.Path, required=True, help="of the sources")
+    parser.add_argument("--cc", required=True, help="C compiler")
+    parser.add_argument("--flag", action="append", default=[], help="for the compiler")
+    parser.add_argument("libs", nargs="+", help="harness and libraries, in link order")
+    return parser.parse_args()
+
+
+def plant(args, work, bug):
+    """The harness with the bug in it."""
+    what, name, before, after, _ = bug
+    text = (args.root / name).read_text()
+    if text.count(before) != 1:
+        sys.exit(f"seeded: '{what}': {name} has its line {text.count(before)} times, not once")
+    source = work / pathlib.Path(name).name
+    source.write_text(text.replace(before, after))
+    program = work / "powercut"
+    subprocess.run([args.cc, "-std=c99", "-O2", *args.flag, f"-I{args.root}/include",
+                    f"-I{args.root}/src", f"-I{args.root}/boot", "-o", program, source,
+                    "-Wl,--start-group", *args.libs, "-Wl,--end-group"], check=True)
+    return program
+
+
+def main():
+    args = arguments()
+    missed = 0
+    with tempfile.TemporaryDirectory() as directory:
+        work = pathlib.Path(directory)
+        for bug in BUGS:
+            program = plant(args, work, bug)
+            run = subprocess.run([program, "--mode", bug[4], "--stride", "29", "--first"],
+                                 capture_output=True, text=True, check=False, timeout=120)
+            found = run.returncode == 1 and ": " in run.stdout.splitlines()[0]
+            missed += not found
+            print(f"{'found' if found else 'MISSED'}: {bug[0]}")
+            if found:
+                print(f"       {run.stdout.splitlines()[0]}")
+            (work / pathlib.Path(bug[1]).name).unlink()
+    if missed:
+        sys.exit(f"seeded: {missed} defects were not found")
+    print(f"seeded: all {len(BUGS)} found")
+
+
+main()
