@@ -128,7 +128,9 @@
         try {
             chosen = await OTA.requestDevice();
         } catch (error) {
-            if (error.name !== "NotFoundError") {
+            if (error.name === "NotFoundError") {
+                log(`No device: ${error.message}`);
+            } else {
                 note("device-note", "bad", error.message);
             }
             return;

@@ -17,6 +17,7 @@
     const VALUE_MAX = 512;
     const BLOCK_UNKNOWN = 244; // to devices that do not tell their MTU
     const ANSWER_MS = 30000;
+    const LOST_MS = 1000; // from a failure to the news that the connection is lost, at most
     const VERDICT_MS = 300000; // a slow device hashes for minutes
 
     function withNumber(op, number) {
@@ -51,10 +52,15 @@
             this.lost.catch(() => {}); // looked at by those who wait
         }
 
-        // The outcome of an operation. One that is under way when the connection ends may never
-        // have any: then that is its failure.
-        finish(operation) {
-            return Promise.race([operation, this.lost]);
+        // The outcome of an operation. One that is under way when the connection ends may fail
+        // for "unknown reasons" a little earlier, or never have any outcome: then that is why.
+        async finish(operation) {
+            try {
+                return await Promise.race([operation, this.lost]);
+            } catch (error) {
+                await Promise.race([this.lost, new Promise((r) => setTimeout(r, LOST_MS))]);
+                throw error;
+            }
         }
 
         get isConnected() {

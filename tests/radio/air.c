@@ -19,6 +19,7 @@
 
 /* A write or read that waits for the peripheral's answer. */
 struct transfer {
+    struct transfer *next;
     struct radio *radio;
     struct chr *c;
     sd_bus_message *call; /* of the central; NULL: it came through the socket */
@@ -67,25 +68,45 @@ static void count(struct chr *c, size_t len)
 
 /* ---- Towards the peripheral -------------------------------------------------------------------*/
 
+static void forget(struct transfer *t)
+{
+    struct transfer **at = &t->radio->transfers;
+
+    while (*at != t) {
+        at = &(*at)->next;
+    }
+    *at = t->next;
+    t->radio->n_pending--;
+    sd_bus_message_unref(t->call);
+    free(t);
+}
+
+void radio_fail_all(struct radio *r)
+{
+    for (struct transfer *t = r->transfers; t != NULL; t = t->next) {
+        if (t->call != NULL) {
+            (void)sd_bus_reply_method_errorf(t->call, "org.bluez.Error.Failed", "Not connected");
+            t->call = sd_bus_message_unref(t->call);
+        }
+    }
+}
+
 static int on_written(sd_bus_message *m, void *arg, sd_bus_error *error)
 {
     struct transfer *t = arg;
+    struct radio *r = t->radio;
     const sd_bus_error *e = sd_bus_message_get_error(m);
 
     (void)error;
-    t->radio->n_pending--;
-    if (t->call != NULL && !t->radio->is_connected) {
-        (void)sd_bus_reply_method_errorf(t->call, "org.bluez.Error.Failed", "Not connected");
-    } else if (t->call != NULL && t->is_request && e != NULL) {
+    if (t->call != NULL && t->is_request && e != NULL) {
         (void)sd_bus_reply_method_error(t->call, e);
     } else if (t->call != NULL) {
         (void)sd_bus_reply_method_return(t->call, NULL);
     }
-    sd_bus_message_unref(t->call);
-    for (int i = 0; i < t->radio->n_chars; i++) {
-        radio_fill_air(t->radio, &t->radio->chars[i]);
+    forget(t);
+    for (int i = 0; i < r->n_chars; i++) {
+        radio_fill_air(r, &r->chars[i]);
     }
-    free(t);
     return 0;
 }
 
@@ -119,6 +140,8 @@ static int start(struct chr *c, sd_bus_message *m, sd_bus_message *call, bool is
     t->c = c;
     t->call = sd_bus_message_ref(call);
     t->is_request = is_request;
+    t->next = c->radio->transfers;
+    c->radio->transfers = t;
     c->radio->n_pending++;
     return sd_bus_call_async(c->radio->bus, NULL, m, done, t, 0);
 }
@@ -147,7 +170,10 @@ static int on_read(sd_bus_message *m, void *arg, sd_bus_error *error)
     size_t len = 0;
 
     (void)error;
-    t->radio->n_pending--;
+    if (t->call == NULL) {
+        forget(t);
+        return 0;
+    }
     if (e != NULL || sd_bus_message_read_array(m, 'y', &data, &len) < 0) {
         (void)sd_bus_reply_method_errorf(t->call, "org.bluez.Error.Failed", "read failed");
     } else if (sd_bus_message_new_method_return(t->call, &reply) >= 0 &&
@@ -155,8 +181,7 @@ static int on_read(sd_bus_message *m, void *arg, sd_bus_error *error)
         (void)sd_bus_send(NULL, reply, NULL);
     }
     sd_bus_message_unref(reply);
-    sd_bus_message_unref(t->call);
-    free(t);
+    forget(t);
     return 0;
 }
 

@@ -409,8 +409,8 @@ void radio_drop(struct radio *r)
             radio_subscribe(c, false);
         }
     }
+    radio_fail_all(r);
     tell_peripheral(r);
-    remove_services(r);
     emit(r, DEVICE, "org.bluez.Device1", "ServicesResolved");
     emit(r, DEVICE, "org.bluez.Device1", "Connected");
 }
@@ -423,6 +423,7 @@ static int on_connect(sd_bus_message *m, void *arg, sd_bus_error *error)
     (void)error;
     if (!r->is_connected) {
         r->is_connected = true;
+        remove_services(r); /* known until then */
         add_services(r);
         tell_peripheral(r);
         emit(r, DEVICE, "org.bluez.Device1", "Connected");
@@ -477,6 +478,7 @@ void radio_appear(struct radio *r)
 void radio_disappear(struct radio *r)
 {
     radio_drop(r);
+    remove_services(r);
     if (r->device_slot != NULL) {
         (void)sd_bus_emit_object_removed(r->bus, DEVICE);
         r->device_slot = sd_bus_slot_unref(r->device_slot);

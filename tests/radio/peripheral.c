@@ -23,7 +23,6 @@ void radio_forget_peripheral(struct radio *r)
         clear_flags(&r->chars[i]);
     }
     r->n_chars = 0;
-    r->n_pending = 0;
     r->owner[0] = '\0';
     r->is_registered = false;
     r->is_advertised = false;

@@ -72,7 +72,8 @@ struct radio {
     sd_event_source *air_timer;
     sd_event_source *drop_source;
     uint32_t drop_after; /* data packets until the connection goes; 0: never */
-    int n_pending;       /* packets that the peripheral has not answered yet */
+    struct transfer *transfers;
+    int n_pending; /* packets that the peripheral has not answered yet */
     /* Statistics. */
     uint32_t n_data;       /* packets to a characteristic without notifications */
     uint64_t n_data_bytes; /* and what they carried */
@@ -99,6 +100,7 @@ int radio_write(struct chr *c, const void *data, size_t len, bool is_request, sd
 int radio_read(struct chr *c, uint16_t offset, sd_bus_message *call);
 void radio_subscribe(struct chr *c, bool on);
 void radio_notified(struct chr *c, const void *data, size_t len);
+void radio_fail_all(struct radio *r); /* the connection is gone: nothing waits any longer */
 void radio_fill_air(struct radio *r, struct chr *c); /* go on with what waits in the socket */
 
 static inline bool radio_is_command(const struct chr *c)
