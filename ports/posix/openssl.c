@@ -2,6 +2,7 @@
 #include "posix/openssl.h"
 
 #include <arpa/inet.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -84,6 +85,7 @@ static void on_info(const SSL *ssl, int where, int value)
     if ((where & SSL_CB_HANDSHAKE_START) != 0 && t->session != NULL && SSL_in_before(ssl)) {
         (void)SSL_set_session((SSL *)ssl, t->session); /* without it the handshake is longer */
     }
+    t->is_begun = t->is_begun || BIO_number_written(SSL_get_wbio(ssl)) > 0;
     if ((where & SSL_CB_HANDSHAKE_DONE) != 0) {
         t->is_established = true;
         t->is_session_taken = SSL_session_reused(ssl) != 0;
@@ -219,6 +221,7 @@ void ota_posix_tls_begin(struct ota_posix_tls_context *t)
     t->is_cert_wanted = false;
     t->has_cert = false;
     t->is_in_use = false;
+    t->is_begun = false;
     t->is_established = false;
     t->is_session_taken = false;
 }
@@ -252,7 +255,12 @@ int ota_posix_tls_error(const struct ota_posix_tls_context *t)
     if (is_refusal(t)) {
         return OTA_EAUTH;
     }
-    return t->alert >= 0 || !t->is_established ? OTA_ETLS : 0;
+    return t->alert >= 0 || (t->is_begun && !t->is_established) ? OTA_ETLS : 0;
+}
+
+bool ota_posix_tls_is_answered(const struct ota_posix_tls_context *t)
+{
+    return t->is_established || t->alert >= 0 || t->verify_error != X509_V_OK;
 }
 
 const char *ota_posix_tls_why(const struct ota_posix_tls_context *t)

@@ -27,6 +27,7 @@ struct ota_posix_tls_context {
     bool is_cert_wanted;   /* the server asked for a certificate */
     bool has_cert;         /* and there is one */
     bool is_in_use;        /* for the user to set: the server has answered behind the handshake */
+    bool is_begun;         /* something went out, so there was a connection */
     bool is_established;   /* the last handshake went well, at this end at least */
     bool is_session_taken; /* it went on with an earlier session */
 };
@@ -56,6 +57,9 @@ int ota_posix_tls_error(const struct ota_posix_tls_context *t);
 
 /* The same for people, in their words or OpenSSL's. "" if nothing has failed. */
 const char *ota_posix_tls_why(const struct ota_posix_tls_context *t);
+
+/* True if the server has spoken TLS in the last handshake. */
+bool ota_posix_tls_is_answered(const struct ota_posix_tls_context *t);
 
 /* The error for an X509_V_ERR value; OTA_ETLS for those that have none of their own. */
 int ota_posix_tls_verify_error(long verify_error);

@@ -195,6 +195,12 @@ class TestTools(Base):
         self.assertEqual(code, 1)
         self.assertIn("does it want tls?", said)
 
+    def test_a_broker_that_is_not_there_yet_is_waited_for(self):
+        code, said = self.tool("ota-subscriber", free_port(), "--timeout", 3, *self.options())
+        self.assertEqual(code, 1)
+        self.assertIn("Connection refused; next attempt", said)
+        self.assertIn("no connection to the broker in time", said)
+
     def test_files_that_cannot_be_used_are_named(self):
         self.both(1, "tls", "--cafile", FOLDER / "ca.key", text="ca.key")
         self.both(1, "tls", "--cert", FOLDER / "client.crt", "--key", FOLDER / "server.key",

@@ -17,6 +17,7 @@
 #define CONNECT_TIMEOUT_MS 10000u
 #define MISC_EVERY_MS 500u
 #define BARREN_MAX 3u
+#define SILENT_MAX 3u
 /* Packets read in a row before others get their turn. */
 #define READS_PER_TURN 256u
 
@@ -283,11 +284,14 @@ static const char *failure_text(const struct mqtt_link *l, int rc, int error)
     if (rc == MOSQ_ERR_EAI) {
         return "the host name does not resolve";
     }
+    if (l->config.broker->tls && ota_posix_tls_error(&l->tls) != 0) {
+        return ota_posix_tls_why(&l->tls);
+    }
     if (rc == MOSQ_ERR_ERRNO && error != EPROTO) {
         return strerror(error);
     }
-    if (l->config.broker->tls && ota_posix_tls_error(&l->tls) != 0) {
-        return ota_posix_tls_why(&l->tls);
+    if (l->state == MQTT_LINK_CONNECTING && l->config.broker->tls) {
+        return strerror(ECONNREFUSED); /* libmosquitto has taken the real one and forgotten it */
     }
     if (l->state == MQTT_LINK_CONNECTING && !l->config.broker->tls) {
         return "the broker closes the connection (does it want tls?)";
@@ -295,12 +299,16 @@ static const char *failure_text(const struct mqtt_link *l, int rc, int error)
     return mosquitto_strerror(rc);
 }
 
-/* A certificate that is wrong now is wrong in a second. */
-static bool is_hopeless(const struct mqtt_link *l, int rc)
+/* A certificate that is wrong now is wrong in a second. A broker that answers nothing may be just
+ * starting, or it is no TLS port: a few attempts tell. */
+static bool is_hopeless(const struct mqtt_link *l)
 {
     int err = l->config.broker->tls ? ota_posix_tls_error(&l->tls) : 0;
 
-    return !l->was_up && err != 0 && (err != OTA_ETLS || rc == MOSQ_ERR_TLS);
+    if (l->was_up || err == 0) {
+        return false;
+    }
+    return ota_posix_tls_is_answered(&l->tls) || l->attempt + 1 >= SILENT_MAX;
 }
 
 /* Takes a failure of libmosquitto. 0, or -1 after telling that going on is pointless. */
@@ -308,7 +316,7 @@ static int fail(struct mqtt_link *l, int rc, uint64_t now_ms)
 {
     int error = errno;
 
-    if (!is_hopeless(l, rc)) {
+    if (!is_hopeless(l)) {
         lose(l, failure_text(l, rc, error), now_ms);
         return 0;
     }
