@@ -16,9 +16,9 @@ extern "C" {
 #endif
 
 /*
- * Fills in primary, secondary, image_max, journal, trust, system (with wait and wake), mqtt.client
- * and http.client, and leaves the rest alone. Everything stays valid for good: further calls give
- * the same device. 0, or why there is none.
+ * Fills in primary, secondary, those of a second image if there is one, image_max, journal, trust,
+ * system (with wait and wake), mqtt.client and http.client, and leaves the rest alone. Everything
+ * stays valid for good: further calls give the same device. 0, or why there is none.
  */
 int ota_compat_device(struct ota_config *config);
 

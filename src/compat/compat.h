@@ -35,6 +35,7 @@ struct compat {
     cy_ota_agent_params_t params;
     struct ota_config config;
     struct ota_agent agent;
+    struct ota_archive_memory archive;
     struct compat_error failed; /* last failure */
     struct compat_error first;  /* of the session */
     bool is_refused_before;     /* the callback's APP_FAILED came at a STATE_CHANGE */

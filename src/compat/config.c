@@ -169,6 +169,7 @@ int ota_compat_configure(struct compat *c)
 #ifdef COMPONENT_OTA_HTTP
     set_http(c);
 #endif
+    to->archive = &c->archive;
     to->hook = ota_compat_hook;
     to->hook_arg = c;
     to->log = ota_compat_log();

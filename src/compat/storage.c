@@ -11,6 +11,9 @@ cy_rslt_t cy_ota_storage_validated(void)
     if (rc == 0) {
         rc = ota_slot_confirm(config.primary);
     }
+    if (rc == 0 && config.primary2 != NULL) {
+        rc = ota_slot_confirm(config.primary2);
+    }
     if (rc != 0) {
         (void)cy_log_msg(CYLF_OTA, CY_LOG_ERR, "image is not confirmed: %s (%s)\n",
                          ota_err_text(rc), ota_err_name(rc));
