@@ -100,6 +100,9 @@ static int copy_piece(struct ota_boot *b)
     uint8_t *buf = b->config->buf;
     int rc = ota_area_read(c->from, c->from_off, buf, n);
 
+    if (rc == 0 && b->config->encryption != NULL) {
+        rc = b->config->encryption->ops->transform(b, buf, n);
+    }
     if (rc == 0) {
         memset(buf + n, to->erased, pad);
         rc = ota_area_write(c->to, c->to_off, buf, n + pad);

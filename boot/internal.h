@@ -88,6 +88,34 @@ struct ota_boot_counter_ops {
     int (*raise)(struct ota_boot *b);
 };
 
+/* Where a header lies. */
+struct ota_boot_place {
+    const struct ota_area *area;
+    uint32_t off;
+};
+
+/* In the middle of a swap: the headers of the image that was in the primary slot when it began, and
+ * of the one that was in the secondary. */
+struct ota_boot_places {
+    struct ota_boot_place old_header;
+    struct ota_boot_place new_header;
+};
+
+/* encrypt.c, for those who want it. */
+struct ota_boot_encryption_ops {
+    /* Makes boot->source, which reads a slot, read a payload in the clear. */
+    int (*open)(struct ota_boot *b, bool is_primary);
+    /* Before a fresh installation: opens the keys of both images. */
+    int (*begin)(struct ota_boot *b);
+    /* Before an interrupted swap goes on: reads them from the trailer that tells of it. */
+    int (*resume)(struct ota_boot *b, enum ota_boot_where where, const struct ota_boot_places *at);
+    /* Writes them to a trailer. */
+    int (*put_keys)(const struct ota_boot *b, enum ota_boot_where where);
+    /* Encrypts or decrypts what boot->copy is about to write; len bytes of it are in buf. */
+    int (*transform)(const struct ota_boot *b, uint8_t *buf, uint32_t len);
+    void (*wipe)(const struct ota_boot_config *c);
+};
+
 /* ---- boot.c ---------------------------------------------------------------------------------- */
 
 /* Names the next function, with boot->phase zero. 1. */
@@ -162,6 +190,10 @@ int ota_boot_trailer_last(const struct ota_boot *b, uint32_t *n);
 /* Offset of the first erase unit that holds fields (of scratch, secondary), or fields and status
  * (of the primary). */
 uint32_t ota_boot_trailer_unit(const struct ota_boot_config *c, enum ota_boot_where where);
+/* Place of an image's key (0: of the primary's) in a trailer, and bytes that it takes. */
+uint32_t ota_boot_key_off(const struct ota_boot_config *c, enum ota_boot_where where, int image);
+uint32_t ota_boot_key_room(const struct ota_boot_config *c);
+const struct ota_area *ota_boot_area(const struct ota_boot_config *c, enum ota_boot_where where);
 /* Does a trailer with good magic tell of a swap that can be? */
 bool ota_boot_is_swap(const struct ota_boot *b, const struct ota_trailer *t);
 

@@ -115,6 +115,13 @@ int ota_boot_begin(struct ota_boot *b, int verdict)
     }
     b->result.type = b->type;
     set_swap_size(b);
+    if (b->config->encryption != NULL) {
+        int rc = b->config->encryption->ops->begin(b);
+
+        if (rc != 0) {
+            return rc;
+        }
+    }
     return b->config->mode->start(b);
 }
 

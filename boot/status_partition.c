@@ -405,7 +405,7 @@ static uint32_t max_image(const struct ota_boot_config *c)
 int ota_boot_partition_check(const struct ota_boot_config *c)
 {
     const struct ota_flash *f;
-    int rc = ota_area_check(&c->status);
+    int rc = c->encryption != NULL ? OTA_ENOTSUP : ota_area_check(&c->status);
 
     if (rc == 0) {
         rc = ota_area_check(&c->scratch);

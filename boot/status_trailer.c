@@ -35,20 +35,39 @@ static uint32_t fields_size(const struct ota_boot_config *c)
     return ota_trailer_back(ota_boot_align(c), (enum ota_trailer_field)last);
 }
 
+uint32_t ota_boot_key_room(const struct ota_boot_config *c)
+{
+    uint8_t align = ota_boot_align(c);
+
+    return align > c->encryption->key_len ? align : c->encryption->key_len;
+}
+
+/* Fields and keys. */
+static uint32_t record_size(const struct ota_boot_config *c)
+{
+    return fields_size(c) + (c->encryption == NULL ? 0 : 2 * ota_boot_key_room(c));
+}
+
 static uint32_t trailer_size(const struct ota_boot_config *c, enum ota_boot_where where)
 {
     bool is_short = where == OTA_BOOT_SCRATCH && (c->flags & OTA_BOOT_V1) == 0;
     uint32_t entries = is_short ? STATES : c->mode->entries * ota_boot_sectors(c);
 
-    return entries * entry_size(c) + fields_size(c);
+    return entries * entry_size(c) + record_size(c);
 }
 
-static const struct ota_area *area_of(const struct ota_boot_config *c, enum ota_boot_where where)
+const struct ota_area *ota_boot_area(const struct ota_boot_config *c, enum ota_boot_where where)
 {
     if (where == OTA_BOOT_PRIMARY) {
         return &c->primary;
     }
     return where == OTA_BOOT_SECONDARY ? &c->secondary : &c->scratch;
+}
+
+uint32_t ota_boot_key_off(const struct ota_boot_config *c, enum ota_boot_where where, int image)
+{
+    return ota_boot_area(c, where)->size - fields_size(c) -
+           (uint32_t)(image + 1) * ota_boot_key_room(c);
 }
 
 static uint32_t data_end(const struct ota_boot_config *c)
@@ -95,7 +114,7 @@ int ota_boot_trailer_check(const struct ota_boot_config *c, bool with_status)
     if (!is_writable(&c->primary, align) || !is_writable(&c->secondary, align)) {
         return OTA_EARG;
     }
-    if (c->primary.size < fields_size(c) || c->secondary.size < fields_size(c)) {
+    if (c->primary.size < record_size(c) || c->secondary.size < record_size(c)) {
         return OTA_ERANGE;
     }
     if (!with_status) {
@@ -115,8 +134,8 @@ int ota_boot_trailer_check(const struct ota_boot_config *c, bool with_status)
 
 uint32_t ota_boot_trailer_unit(const struct ota_boot_config *c, enum ota_boot_where where)
 {
-    const struct ota_area *area = area_of(c, where);
-    uint32_t len = where == OTA_BOOT_PRIMARY ? trailer_size(c, where) : fields_size(c);
+    const struct ota_area *area = ota_boot_area(c, where);
+    uint32_t len = where == OTA_BOOT_PRIMARY ? trailer_size(c, where) : record_size(c);
 
     return ota_boot_unit_begin(area, area->size - len);
 }
@@ -126,7 +145,7 @@ uint32_t ota_boot_trailer_unit(const struct ota_boot_config *c, enum ota_boot_wh
 static int read_trailer(const struct ota_boot *b, enum ota_boot_where where,
                         struct ota_trailer *out)
 {
-    const struct ota_area *area = area_of(b->config, where);
+    const struct ota_area *area = ota_boot_area(b->config, where);
     struct ota_slot slot = {*area, b->align, 0};
     uint8_t raw[4];
     int rc = ota_slot_read_trailer(&slot, out);
@@ -156,12 +175,12 @@ static int put_magic(const struct ota_boot *b, enum ota_boot_where where)
     uint8_t magic[OTA_TRAILER_MAGIC_LEN];
 
     ota_trailer_magic(b->align, magic);
-    return patch_field(b, area_of(b->config, where), OTA_TRAILER_MAGIC, magic, sizeof magic);
+    return patch_field(b, ota_boot_area(b->config, where), OTA_TRAILER_MAGIC, magic, sizeof magic);
 }
 
 int ota_boot_trailer_write(const struct ota_boot *b, enum ota_boot_where where, uint32_t flags)
 {
-    const struct ota_area *area = area_of(b->config, where);
+    const struct ota_area *area = ota_boot_area(b->config, where);
     uint32_t len = fields_size(b->config) - ota_trailer_back(b->align, OTA_TRAILER_COPY_DONE);
     uint8_t raw[3 * ALIGN_MAX];
     uint8_t flag = OTA_TRAILER_FLAG;
@@ -180,6 +199,10 @@ int ota_boot_trailer_write(const struct ota_boot *b, enum ota_boot_where where, 
             rc = patch_field(b, area, (enum ota_trailer_field)f, &flag, sizeof flag);
         }
     }
+    /* The secondary's only announces a swap, which begins with the images' own keys. */
+    if (rc == 0 && b->config->encryption != NULL && where != OTA_BOOT_SECONDARY) {
+        rc = b->config->encryption->ops->put_keys(b, where);
+    }
     return rc == 0 ? put_magic(b, where) : rc;
 }
 
@@ -192,15 +215,15 @@ static int put_fields(const struct ota_boot *b, enum ota_boot_where where)
 
 void ota_boot_trailer_erase(struct ota_boot *b, enum ota_boot_where where)
 {
-    const struct ota_area *area = area_of(b->config, where);
+    const struct ota_area *area = ota_boot_area(b->config, where);
 
     ota_boot_plan_erase_backwards(b, area, ota_boot_trailer_unit(b->config, where), area->size);
 }
 
 static int clear(struct ota_boot *b, enum ota_boot_where where, uint8_t phase)
 {
-    const struct ota_area *area = area_of(b->config, where);
-    uint32_t len = fields_size(b->config);
+    const struct ota_area *area = ota_boot_area(b->config, where);
+    uint32_t len = record_size(b->config);
     int rc;
 
     if (phase > 0) {
@@ -225,7 +248,7 @@ bool ota_boot_is_swap(const struct ota_boot *b, const struct ota_trailer *t)
 
 static uint32_t entry_off(const struct ota_boot_config *c, enum ota_boot_where where, uint32_t n)
 {
-    return area_of(c, where)->size - trailer_size(c, where) + n * entry_size(c);
+    return ota_boot_area(c, where)->size - trailer_size(c, where) + n * entry_size(c);
 }
 
 static uint32_t n_entries(const struct ota_boot_config *c, enum ota_boot_where where)
@@ -236,7 +259,7 @@ static uint32_t n_entries(const struct ota_boot_config *c, enum ota_boot_where w
 /* 1 if an entry is written, 0 if not, or an error. */
 static int is_written(const struct ota_boot *b, enum ota_boot_where where, uint32_t n)
 {
-    const struct ota_area *area = area_of(b->config, where);
+    const struct ota_area *area = ota_boot_area(b->config, where);
     uint8_t value;
     uint32_t off = entry_off(b->config, where, n);
     int rc = ota_area_read(area, off, &value, 1);
@@ -276,7 +299,7 @@ int ota_boot_trailer_last(const struct ota_boot *b, uint32_t *n)
 
 static int put(const struct ota_boot *b, enum ota_boot_where where, uint32_t n, uint8_t value)
 {
-    const struct ota_area *area = area_of(b->config, where);
+    const struct ota_area *area = ota_boot_area(b->config, where);
     uint8_t entry[ALIGN_MAX];
 
     memset(entry, area->flash->erased, sizeof entry);
@@ -288,7 +311,7 @@ static int firm(const struct ota_boot *b, enum ota_boot_where where, uint32_t n)
 {
     int rc = 0;
 
-    if (!ota_boot_is_doubtful(b, area_of(b->config, where))) {
+    if (!ota_boot_is_doubtful(b, ota_boot_area(b->config, where))) {
         return 0;
     }
     if (n > 0) {
@@ -299,7 +322,7 @@ static int firm(const struct ota_boot *b, enum ota_boot_where where, uint32_t n)
 
 static int put_big(const struct ota_boot *b, enum ota_boot_where where)
 {
-    const struct ota_area *area = area_of(b->config, where);
+    const struct ota_area *area = ota_boot_area(b->config, where);
     uint32_t w = entry_size(b->config);
     uint8_t entries[2 * ALIGN_MAX];
     int rc = 0;

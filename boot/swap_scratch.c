@@ -256,6 +256,21 @@ static int seek(struct ota_boot *b, uint32_t n)
     return rc;
 }
 
+/* A header moves with the last chunk, in which it is the first thing. */
+static int restore_keys(struct ota_boot *b, enum ota_boot_where where)
+{
+    const struct ota_boot_config *c = b->config;
+    struct ota_boot_places at = {{&c->primary, 0}, {&c->secondary, 0}};
+
+    if (b->chunk_off == 0 && b->state > 1) {
+        at.new_header.area = &c->scratch;
+    }
+    if (b->chunk_off == 0 && b->state > 2) {
+        at.old_header.area = &c->secondary;
+    }
+    return c->encryption->ops->resume(b, where, &at);
+}
+
 static int resume(struct ota_boot *b)
 {
     struct found f;
@@ -279,6 +294,12 @@ static int resume(struct ota_boot *b)
         /* The status counts more than the slots hold: nothing that can be gone on with. */
         b->result.refused = rc;
         return ota_boot_go(b, ota_boot_settle);
+    }
+    if (b->config->encryption != NULL) {
+        rc = restore_keys(b, f.where);
+        if (rc != 0) {
+            return rc;
+        }
     }
     b->result.type = b->type;
     return ota_boot_go(b, run_state);

@@ -233,6 +233,41 @@ static int firm(struct ota_boot *b)
     return rc;
 }
 
+/* Number of the step that takes a header away from where it is in the beginning. */
+static uint32_t first_unit_step(const struct ota_boot *b, bool is_old)
+{
+    uint32_t units = units_of(b, b->swap_size);
+
+    if (!is_offset(b)) {
+        return units + (is_old ? 1 : 0);
+    }
+    return (b->type == OTA_SWAP_REVERT ? n_steps(b) - 2 : 0) + (is_old ? 0 : 1);
+}
+
+static int restore_keys(struct ota_boot *b)
+{
+    const struct ota_boot_config *c = b->config;
+    uint32_t unit = unit_size(c);
+    bool is_revert = b->type == OTA_SWAP_REVERT;
+    struct ota_boot_places at = {{&c->primary, 0}, {&c->secondary, 0}};
+
+    if (is_offset(b) && !is_revert) {
+        at.new_header.off = unit;
+    }
+    if (!is_offset(b) && b->done >= units_of(b, b->swap_size)) {
+        at.old_header.off = unit; /* up by one */
+    }
+    if (b->done > first_unit_step(b, true)) {
+        at.old_header.area = &c->secondary;
+        at.old_header.off = is_offset(b) && is_revert ? unit : 0;
+    }
+    if (b->done > first_unit_step(b, false)) {
+        at.new_header.area = &c->primary;
+        at.new_header.off = 0;
+    }
+    return c->encryption->ops->resume(b, OTA_BOOT_PRIMARY, &at);
+}
+
 static int resume(struct ota_boot *b)
 {
     struct ota_trailer p, s;
@@ -258,6 +293,12 @@ static int resume(struct ota_boot *b)
     rc = firm(b);
     if (rc != 0 || last == 0) {
         return rc != 0 ? rc : ota_boot_restart(b, b->type, OTA_BOOT_PRIMARY);
+    }
+    if (b->config->encryption != NULL) {
+        rc = restore_keys(b);
+        if (rc != 0) {
+            return rc;
+        }
     }
     b->result.type = b->type;
     return ota_boot_go(b, run_step);

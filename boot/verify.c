@@ -8,9 +8,13 @@
 
 static int begin_check(struct ota_boot *b, const struct ota_area *area)
 {
+    struct ota_boot_encryption *e = b->config->encryption;
+    int rc;
+
     b->checked = *area;
     ota_source_from_area(&b->source, &b->checked);
-    return ota_image_check_init(&b->check, &b->source, b->config->trust);
+    rc = e == NULL ? 0 : e->ops->open(b, area == &b->config->primary);
+    return rc != 0 ? rc : ota_image_check_init(&b->check, &b->source, b->config->trust);
 }
 
 static int step_check(struct ota_boot *b)
@@ -55,8 +59,9 @@ int ota_boot_check_secondary(struct ota_boot *b)
         rc = OTA_ESIZE;
     }
     if (rc != 0) {
-        /* Before anything is computed, "not supported" is about the image: it is encrypted. */
-        return ota_boot_judge(b, rc, rc == OTA_ENOTSUP || is_final(rc));
+        /* Before anything is computed, these are about the image: it is encrypted, or not for us.
+         */
+        return ota_boot_judge(b, rc, rc == OTA_ENOTSUP || rc == OTA_EKEY || is_final(rc));
     }
     return ota_boot_go(b, continue_secondary);
 }
@@ -130,6 +135,9 @@ int ota_boot_settle(struct ota_boot *b)
 {
     int rc;
 
+    if (b->config->encryption != NULL) {
+        b->config->encryption->ops->wipe(b->config);
+    }
     if ((b->config->flags & OTA_BOOT_TRUST_PRIMARY) != 0) {
         return trust_header(b);
     }

@@ -90,6 +90,38 @@ struct ota_boot_counter {
 /* Completes a counter whose functions and ctx are set; only loaders that call it have its code. */
 void ota_boot_counter_init(struct ota_boot_counter *counter);
 
+struct ota_boot;
+struct ota_boot_config;
+struct ota_boot_encryption_ops;
+
+/* Where an image's payload lies in it, and its key. */
+struct ota_boot_payload {
+    uint32_t begin;
+    uint32_t end; /* 0: it is not encrypted */
+    struct ota_image_key key;
+};
+
+/* What a bootloader needs to install encrypted images: memory of the caller's, set up by
+ * ota_boot_encryption_init. A bootloader that does not call that has no code for them. */
+struct ota_boot_encryption {
+    const struct ota_boot_encryption_ops *ops;
+    const struct ota_cipher *cipher;
+    uint8_t key_len;
+    struct ota_boot_payload image[2]; /* of the image in the primary slot, and of the new one */
+    struct ota_source stored;
+    struct ota_decrypted decrypted;
+};
+
+/*
+ * Sets up for images whose key the cipher opens and has key_len bytes: 16, or 32 for AES-256 (0:
+ * 16), as MCUboot is built for either. During a swap both images' keys are in the trailer that
+ * tells of it, which grows by up to 64 bytes. An image is encrypted in the secondary slot and in
+ * scratch, and plain in the primary slot; keys are wiped from *e when the boot settles. cipher must
+ * stay. 0, or OTA_EARG for another length.
+ */
+int ota_boot_encryption_init(struct ota_boot_encryption *e, const struct ota_cipher *cipher,
+                             uint8_t key_len);
+
 /* Zero means default everywhere but in mode, primary, secondary, trust and buf. */
 struct ota_boot_config {
     const struct ota_boot_mode *mode;
@@ -98,12 +130,14 @@ struct ota_boot_config {
     struct ota_area scratch;       /* modes swap_scratch and swap_status_scratch; else not used */
     struct ota_area status;        /* mode swap_status_scratch */
     const struct ota_trust *trust; /* who may sign images */
-    void *buf;                     /* copy buffer, the caller's; larger is faster */
-    uint32_t buf_len;              /* bytes: one write unit of every area or more; 512 or more in
-                                      mode swap_status_scratch. 1024 is MCUboot's. */
-    uint16_t max_sectors;          /* S of MCUboot: sizes the swap status. 0: 128 */
-    uint8_t align;                 /* A of MCUboot: 8, 16 or 32. 0: 8 */
-    uint8_t flags;                 /* OTA_BOOT_* */
+    /* NULL: encrypted images are refused. Not with mode swap_status_scratch (OTA_ENOTSUP). */
+    struct ota_boot_encryption *encryption;
+    void *buf;                        /* copy buffer, the caller's; larger is faster */
+    uint32_t buf_len;                 /* bytes: one write unit of every area or more; 512 or more in
+                                         mode swap_status_scratch. 1024 is MCUboot's. */
+    uint16_t max_sectors;             /* S of MCUboot: sizes the swap status. 0: 128 */
+    uint8_t align;                    /* A of MCUboot: 8, 16 or 32. 0: 8 */
+    uint8_t flags;                    /* OTA_BOOT_* */
     struct ota_boot_counter *counter; /* NULL: images' security counters are not looked at */
 };
 
@@ -122,8 +156,6 @@ struct ota_boot_result {
 };
 
 /* ---- The rest of this part is private to the bootloader -------------------------------------- */
-
-struct ota_boot;
 
 /* Units of a range that are to be erased. */
 struct ota_boot_erase {

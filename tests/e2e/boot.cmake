@@ -4,5 +4,8 @@ if(TARGET ota-boot)
     add_test(NAME e2e.boot COMMAND Python3::Interpreter
         ${CMAKE_CURRENT_SOURCE_DIR}/test_boot.py $<TARGET_FILE:ota-boot>
         ${PROJECT_SOURCE_DIR}/tests/vectors/mcuboot)
-    set_tests_properties(e2e.boot PROPERTIES TIMEOUT 180 LABELS e2e)
+    add_test(NAME e2e.boot_encrypted COMMAND Python3::Interpreter
+        ${CMAKE_CURRENT_SOURCE_DIR}/test_boot_encrypted.py $<TARGET_FILE:ota-imgtool>
+        $<TARGET_FILE:ota-boot>)
+    set_tests_properties(e2e.boot e2e.boot_encrypted PROPERTIES TIMEOUT 180 LABELS e2e)
 endif()

@@ -5,6 +5,7 @@
 
 #include "ota/boot.h"
 #include "unit/cut_flash.h"
+#include "unit/fake_cipher.h"
 #include "unit/fake_image.h"
 
 #define OLD 1
@@ -27,16 +28,19 @@ struct geometry {
     uint8_t flags; /* OTA_BOOT_* */
     uint32_t old_size;
     uint32_t new_size;
-    bool is_large; /* too many operations for every pair of cuts */
+    bool is_large;     /* too many operations for every pair of cuts */
+    uint8_t encrypted; /* which images are: OLD | NEW */
 };
 
 extern const struct geometry geometries[];
 extern const size_t n_geometries;
 
 struct device {
+    const struct geometry *geometry;
     struct power power;
     struct cut_flash internal, external;
     struct ota_boot_config config;
+    struct ota_boot_encryption encryption;
     struct ota_slot primary, secondary;
     uint32_t image_at; /* offset of a new image in the secondary slot */
     uint8_t buf[512];
@@ -61,6 +65,9 @@ void device_power_on(uint32_t cut_at, enum tear tear);
 
 /* Version that boots; 0 after a cut; negative: why the device refuses to boot. */
 int device_boot(void);
+
+/* Does the secondary slot hold this image, byte by byte as it was or would have been sent? */
+bool device_holds(uint8_t version);
 
 /* Is the swap complete, or may it look so, with what is on flash? */
 bool device_may_be_complete(void);

@@ -5,6 +5,7 @@
  *   - it boots, the old image or the new one, whole and verified;
  *   - an image that was installed for good, or that was confirmed, is never reverted;
  *   - one that was neither is not kept;
+ *   - after a swap the other image is whole in the secondary slot;
  *   - when all is over the next image can be downloaded, tried and confirmed.
  */
 #include <stdio.h>
@@ -179,6 +180,16 @@ static void check_next(void)
     }
 }
 
+/* The image that was swapped out. */
+static void check_other(int booted)
+{
+    bool was_swapped = booted == NEW || run.h->prepare == prepare_trial;
+
+    if (!is_one_way() && was_swapped && !device_holds(booted == OLD ? NEW : OLD)) {
+        complain("damages the other image", booted);
+    }
+}
+
 static void check_outcome(void)
 {
     const struct history *h = run.h;
@@ -187,6 +198,9 @@ static void check_outcome(void)
 
     device_power_on(CUT_NEVER, TEAR_NONE);
     v = live(false);
+    if (v > 0) {
+        check_other(v);
+    }
     after = boot_again();
     run.totals->recoveries++;
     if (v <= 0 || after <= 0) {

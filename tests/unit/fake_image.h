@@ -43,6 +43,28 @@ static const struct ota_crypto_ops fake_ops = {.sha256 = fake_sha256};
 static const struct ota_crypto fake_crypto = {&fake_ops, NULL};
 static const struct ota_trust fake_trust = {.crypto = &fake_crypto, .sig_type = OTA_SIG_NONE};
 
+/* Puts the TLV area behind a payload that ends at end: the hash, and key_len bytes of a key of the
+ * given type if it is not 0. */
+static inline void fake_tlvs(uint8_t *out, uint32_t end, uint16_t key_type, const uint8_t *key,
+                             uint16_t key_len)
+{
+    uint8_t *tlv = out + end;
+    uint8_t *entry = tlv + FAKE_TLVS;
+
+    ota_put_le16(tlv, OTA_TLV_INFO_MAGIC);
+    ota_put_le16(tlv + 2, (uint16_t)(FAKE_TLVS + (key_type == 0 ? 0 : 4u + key_len)));
+    ota_put_le16(tlv + 4, OTA_TLV_SHA256);
+    ota_put_le16(tlv + 6, OTA_SHA256_LEN);
+    (void)fake_sha256(NULL, OTA_HASH_INIT, NULL, 0, NULL);
+    (void)fake_sha256(NULL, OTA_HASH_UPDATE, out, end, NULL);
+    (void)fake_sha256(NULL, OTA_HASH_FINISH, NULL, 0, tlv + 8);
+    if (key_type != 0) {
+        ota_put_le16(entry, key_type);
+        ota_put_le16(entry + 2, key_len);
+        memcpy(entry + 4, key, key_len);
+    }
+}
+
 /* Builds an image of size bytes in all, major version and payload made from seed. */
 static inline void fake_image(uint8_t *out, uint32_t size, uint8_t seed)
 {
@@ -50,20 +72,13 @@ static inline void fake_image(uint8_t *out, uint32_t size, uint8_t seed)
                                  .payload_size = size - FAKE_HEADER - FAKE_TLVS,
                                  .version = {.major = seed}};
     uint32_t end = FAKE_HEADER + h.payload_size;
-    uint8_t *tlv = out + end;
 
     memset(out, 0xff, FAKE_HEADER);
     ota_image_header_encode(&h, out);
     for (uint32_t i = FAKE_HEADER; i < end; i++) {
         out[i] = (uint8_t)(i * 7 + (i >> 8) + seed * 77u);
     }
-    ota_put_le16(tlv, OTA_TLV_INFO_MAGIC);
-    ota_put_le16(tlv + 2, FAKE_TLVS);
-    ota_put_le16(tlv + 4, OTA_TLV_SHA256);
-    ota_put_le16(tlv + 6, OTA_SHA256_LEN);
-    (void)fake_sha256(NULL, OTA_HASH_INIT, NULL, 0, NULL);
-    (void)fake_sha256(NULL, OTA_HASH_UPDATE, out, end, NULL);
-    (void)fake_sha256(NULL, OTA_HASH_FINISH, NULL, 0, tlv + 8);
+    fake_tlvs(out, end, 0, NULL, 0);
 }
 
 #endif

@@ -68,6 +68,30 @@ int ota_tool_bootloader_init(struct ota_tool_bootloader *out, const struct ota_b
     return 0;
 }
 
+int ota_tool_bootloader_decrypt(struct ota_tool_bootloader *out, const char *key, uint8_t key_len,
+                                struct ota_tool_why *why)
+{
+    int rc = ota_tool_key_load(&out->decrypt_key, key, NULL, why);
+
+    if (rc != 0) {
+        return rc;
+    }
+    if (out->decrypt_key.pub.type != OTA_SIG_ECDSA_P256 || !out->decrypt_key.is_private) {
+        ota_tool_bootloader_free(out);
+        return ota_tool_fail(why, OTA_EKEY,
+                             "key %.*s: decrypting takes a private key of type ecdsa-p256",
+                             ota_tool_key_name_len(key), key);
+    }
+    ota_tool_cipher_init(&out->decrypt_key, &out->cipher);
+    out->config.encryption = &out->encryption;
+    return ota_boot_encryption_init(&out->encryption, &out->cipher, key_len);
+}
+
+void ota_tool_bootloader_free(struct ota_tool_bootloader *out)
+{
+    ota_tool_key_free(&out->decrypt_key);
+}
+
 uint32_t ota_tool_max_image(const struct ota_board *board)
 {
     static const struct ota_trust nobody = {0};

@@ -3,7 +3,7 @@
 #ifndef OTA_TOOLS_COMMON_BOOTLOADER_H
 #define OTA_TOOLS_COMMON_BOOTLOADER_H
 
-#include "common/crypto_openssl.h"
+#include "common/cipher_openssl.h"
 #include "ota/boot.h"
 #include "sim/board.h"
 
@@ -12,6 +12,9 @@
 
 struct ota_tool_bootloader {
     struct ota_boot_config config;
+    struct ota_boot_encryption encryption;
+    struct ota_tool_key decrypt_key;
+    struct ota_cipher cipher;
     uint8_t buf[OTA_TOOL_BOOT_BUF];
 };
 
@@ -21,6 +24,12 @@ struct ota_tool_bootloader {
  */
 int ota_tool_bootloader_init(struct ota_tool_bootloader *out, const struct ota_board *board,
                              const struct ota_trust *trust, struct ota_tool_why *why);
+
+/* Lets it install encrypted images with a private key of type ecdsa-p256 and AES keys of key_len
+ * bytes. 0, or OTA_EKEY and the reason. ota_tool_bootloader_free is to follow. */
+int ota_tool_bootloader_decrypt(struct ota_tool_bootloader *out, const char *key, uint8_t key_len,
+                                struct ota_tool_why *why);
+void ota_tool_bootloader_free(struct ota_tool_bootloader *out);
 
 /* Most bytes of an image, header to TLVs, that the board's bootloader installs. The board's flash
  * is open. */

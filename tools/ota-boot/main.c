@@ -20,6 +20,8 @@ struct options {
     const char *flash_dir;
     char *keys[OTA_BOARD_KEYS_MAX];
     size_t n_keys;
+    const char *decrypt;
+    uint8_t key_len;
     uint64_t cut_after;
     bool is_torn;
     bool is_dry;
@@ -36,6 +38,8 @@ static const char usage_text[] =
     "  -F, --flash DIR        directory of the flash files, one DIR/DEVICE.bin per device\n"
     "  -k, --key PUB.pem      key that images must be signed with; may be repeated;\n"
     "                         instead of the board file's keys\n"
+    "  -E, --decrypt KEY.pem  private key that images are encrypted for (ecdsa-p256)\n"
+    "      --encrypt-keylen N bits of the images' AES keys: 128 (default) or 256\n"
     "  -n, --dry-run          show what a boot would do, change no file\n"
     "  -c, --cut-after N[:torn]  cut the power at flash operation N, counted from 0; torn: the\n"
     "                         operation is half done\n"
@@ -50,6 +54,8 @@ static const struct option long_options[] = {
     {"board", required_argument, NULL, 'B'},
     {"flash", required_argument, NULL, 'F'},
     {"key", required_argument, NULL, 'k'},
+    {"decrypt", required_argument, NULL, 'E'},
+    {"encrypt-keylen", required_argument, NULL, 'l'},
     {"dry-run", no_argument, NULL, 'n'},
     {"cut-after", required_argument, NULL, 'c'},
     {"json", no_argument, NULL, 'j'},
@@ -102,6 +108,15 @@ static int read_option(int letter, char *value, struct options *o)
         }
         o->keys[o->n_keys++] = value;
         break;
+    case 'E':
+        o->decrypt = value;
+        break;
+    case 'l':
+        o->key_len = strcmp(value, "256") == 0 ? 32 : 16;
+        if (o->key_len == 16 && strcmp(value, "128") != 0) {
+            return complain(EXIT_USAGE, "--encrypt-keylen takes 128 or 256, not '%s'", value);
+        }
+        break;
     case 'n':
         o->is_dry = true;
         break;
@@ -125,7 +140,7 @@ static int read_options(int argc, char **argv, struct options *o, bool *is_done)
     int letter;
 
     o->cut_after = OTA_NOR_NO_CUT;
-    while ((letter = getopt_long(argc, argv, "B:F:k:nc:jhV", long_options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, "B:F:k:E:nc:jhV", long_options, NULL)) != -1) {
         int rc;
 
         if (letter == 'h' || letter == 'V') {
@@ -179,6 +194,10 @@ static int open_machine(struct machine *m, const struct options *o)
         return complain(EXIT_REFUSES, "%s", err);
     }
     if (ota_tool_bootloader_init(&m->loader, m->board, &m->trust.trust, &why) != 0) {
+        return complain(EXIT_REFUSES, "%s", why.text);
+    }
+    if (o->decrypt != NULL &&
+        ota_tool_bootloader_decrypt(&m->loader, o->decrypt, o->key_len, &why) != 0) {
         return complain(EXIT_REFUSES, "%s", why.text);
     }
     return EXIT_BOOTS;
@@ -242,6 +261,7 @@ static int run(const struct options *o)
     if (rc == EXIT_BOOTS) {
         rc = boot_machine(&m, o);
     }
+    ota_tool_bootloader_free(&m.loader);
     ota_tool_trust_free(&m.trust);
     ota_board_free(m.board);
     return rc;
