@@ -137,17 +137,17 @@ mkdir -p "$logs"
 
 must "release configure" 120 \
     cmake --preset release -DOTA_TESTS=ON -DOTA_QEMU_FIRMWARE= || finish
-must "release build" 600 cmake --build --preset release -j "$jobs" || finish
+must "release build" 1200 cmake --build --preset release -j "$jobs" || finish
 if [ -n "$pattern" ]; then
-    tests "release tests" 900 --test-dir build -R "$pattern"
+    tests "release tests" 2400 --test-dir build -R "$pattern"
     finish
 fi
-tests "release tests" 900 --test-dir build
+tests "release tests" 2400 --test-dir build
 [ "$quick" = 0 ] || finish
 
 if must "sanitize configure" 120 cmake --preset sanitize &&
-    must "sanitize build" 600 cmake --build --preset sanitize -j "$jobs"; then
-    tests "sanitize tests" 900 --test-dir build-asan -LE check
+    must "sanitize build" 1200 cmake --build --preset sanitize -j "$jobs"; then
+    tests "sanitize tests" 2400 --test-dir build-asan -LE check
 fi
-must "fuzz" 900 scripts/fuzz.sh "${FUZZ_SECONDS:-10}"
+must "fuzz" 1200 scripts/fuzz.sh "${FUZZ_SECONDS:-10}"
 finish

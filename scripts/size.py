@@ -17,6 +17,18 @@ BUILD = "build-size"
 GROWTH, SLACK = 0.05, 64
 CONTEXT_MIN = 16  # bytes; smaller structs are no news
 
+# What a device that uses the library so links: flags, functions it calls.
+FETCHES = "ota_init ota_poll ota_check ota_stop ota_confirm ota_state"
+IS_PUSHED = ("ota_init ota_ble_init ota_ble_connected ota_ble_disconnected ota_ble_mtu ota_ble_write "
+             "ota_ble_read ota_ble_confirmed ota_ble_poll ota_stop ota_confirm ota_state")
+LINKED = (
+    ("MQTT, HTTP and BLE", "", FETCHES + " " + IS_PUSHED),
+    ("MQTT and HTTP", "", FETCHES),
+    ("MQTT only", "-DOTA_CONFIG_HTTP=0", FETCHES),
+    ("HTTP only", "-DOTA_CONFIG_MQTT=0", FETCHES),
+    ("BLE only", "-DOTA_CONFIG_MQTT=0 -DOTA_CONFIG_HTTP=0", IS_PUSHED),
+)
+
 INTRO = """# Size
 
 Written by `scripts/size.py`; `./test.sh` compares. arm-none-eabi-gcc {version}, `-mcpu=cortex-m4
@@ -69,7 +81,24 @@ def contexts(root):
     return [r for r in rows if r[2] >= CONTEXT_MIN and not r[0].endswith("_ops")]
 
 
-def report(table, rows):
+def linked(root):
+    """[(what, bytes of text)]: without the code that a build leaves out and nobody calls."""
+    found = []
+    for what, flags, roots in LINKED:
+        build = root / f"{BUILD}-{len(found)}"
+        run("cmake", "--preset", "size", "-B", build,
+            f"-DCMAKE_C_FLAGS=-Os -g -fstack-usage {flags}", cwd=root)
+        run("cmake", "--build", build, cwd=root)
+        names = roots.split()
+        elf = build / "linked.elf"
+        run("arm-none-eabi-ld", "--gc-sections", "--unresolved-symbols=ignore-all", "-e", names[0],
+            *(part for name in names for part in ("-u", name)), build / "src" / "libota.a", "-o",
+            elf)
+        found.append((what, int(run("arm-none-eabi-size", elf).splitlines()[1].split()[0])))
+    return found
+
+
+def report(table, rows, links):
     version = run("arm-none-eabi-gcc", "-dumpfullversion").strip()
     out = [INTRO.format(version=version)]
     out += ["| archive | module | text | data | bss | stack | in function |",
@@ -80,6 +109,10 @@ def report(table, rows):
     for archive in sorted({a for a, _ in table}):
         total = [sum(r[i] for (a, _), r in table.items() if a == archive) for i in range(3)]
         out.append(f"| lib{archive}.a | **total** | {total[0]} | {total[1]} | {total[2]} | | |")
+    out += ["", "What a device links of it, by how its updates come (a linker that drops what nobody "
+            "calls;", "C library, cryptography and clients are its own):", "",
+            "| updates over | text |", "| --- | ---: |"]
+    out += [f"| {what} | {size} |" for what, size in links]
     out += ["", "What the caller provides, by type (public structs from "
             f"{CONTEXT_MIN} bytes on):", "", "| struct | header | bytes |", "| --- | --- | ---: |"]
     out += [f"| `{name}` | ota/{header} | {size} |" for name, header, size in rows]
@@ -95,6 +128,8 @@ def figures(text):
             found[f"{cells[0]} {cells[1]} text"] = int(cells[2])
             if cells[5]:
                 found[f"{cells[0]} {cells[1]} stack"] = int(cells[5])
+        elif len(cells) == 2 and cells[1].isdigit():
+            found[f"linked, {cells[0]}"] = int(cells[1])
         elif line.startswith("| `ota_"):
             found[cells[0].strip("`")] = int(cells[2])
     return found
@@ -122,7 +157,7 @@ def main():
     root = args.root.resolve()
     run("cmake", "--preset", "size", cwd=root)
     run("cmake", "--build", "--preset", "size", cwd=root)
-    text = report(modules(root / BUILD), contexts(root))
+    text = report(modules(root / BUILD), contexts(root), linked(root))
     page = pathlib.Path(root / "docs" / "size.md")
     if args.check:
         check(page, text)

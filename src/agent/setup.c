@@ -122,6 +122,7 @@ static void set_env(struct agent *a)
 
 static const struct ota_link_ops *link_for(const struct ota_config *c, enum ota_transport transport)
 {
+    (void)c; /* in a build without a network */
     switch (transport) {
 #if OTA_CONFIG_MQTT
     case OTA_TRANSPORT_MQTT:
