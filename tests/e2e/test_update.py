@@ -7,6 +7,7 @@ usage: test_update.py BIN_DIR BOARDS_DIR [CLASS[.TEST]...]
 
 CUTS sets the number of power cuts (default 30).
 """
+import http.server
 import json
 import math
 import os
@@ -187,6 +188,61 @@ class Scripted(threading.Thread):
         self.ended = True
         self.join(70)
         self.client.close()
+
+
+class WebServer(http.server.ThreadingHTTPServer):
+    """Job and image over HTTP, with ranges; notes where each download begins."""
+
+    daemon_threads = True
+
+    def __init__(self, image):
+        super().__init__(("127.0.0.1", 0), WebHandler)
+        self.image = pathlib.Path(image).read_bytes()
+        self.begins, self.cut, self.cut_at = [], threading.Event(), 0
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def handle_error(self, request, client_address):
+        pass  # a device whose power goes does not say goodbye
+
+    def __exit__(self, *exception):
+        self.shutdown()
+        super().__exit__(*exception)
+
+
+class WebHandler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def answer(self, status, body, *headers):
+        self.send_response(status)
+        for name, value in (("Content-Length", str(len(body))), *headers):
+            self.send_header(name, value)
+        self.end_headers()
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.answer(204, b"")
+
+    def do_GET(self):
+        server = self.server
+        if self.path == "/ota_update.json":
+            body = json.dumps({"Board": KIT, "Version": "2.0.0", "Connection": "HTTP", "Port":
+                               server.server_address[1], "File": "/image.bin"}).encode()
+            self.answer(200, body)
+            self.wfile.write(body)
+            return
+        first = int(self.headers["Range"].split("=")[1].split("-")[0])
+        size = len(server.image)
+        server.begins.append(first)
+        self.answer(206, server.image[first:],
+                    ("Content-Range", f"bytes {first}-{size - 1}/{size}"))
+        for at in range(first, size, 4096):
+            self.wfile.write(server.image[at:at + 4096])
+            time.sleep(0.001)
+            if at >= server.cut_at:
+                server.cut.set()
 
 
 class Case(unittest.TestCase):
@@ -506,6 +562,41 @@ class PowerTest(Case):
             updates += 1
         print(f"{done} cuts in {updates} updates: {sent / updates:.0f} bytes fetched for an image "
               f"of {size}, at most one block more per cut")
+
+    def test_power_cuts_during_downloads_over_http(self):
+        """As over MQTT. What is fetched again is what the slot holds already."""
+        seed = random.randrange(1 << 32)
+        rng = random.Random(seed)
+        done = updates = again = 0
+        while done < CUTS:
+            board = Board(self.files)
+            with WebServer(self.files.image("2.0.0")) as web:
+                where = ("--transport", "http", "--http", f"127.0.0.1:{web.server_address[1]}")
+                size = len(web.image)
+                places = sorted(rng.randrange(size - 4096) for _ in range(min(8, CUTS - done)))
+                for web.cut_at in places:
+                    web.cut.clear()
+                    run = self.start(board, *where)
+                    self.assertTrue(web.cut.wait(60), f"seed {seed}")
+                    time.sleep(rng.uniform(0, 0.005))
+                    self.kill(run)
+                    stored = board.slots()[1]
+                    there = next((i for i in range(size) if stored[i] != web.image[i]), size)
+                    web.cut_at = size
+                    probe = len(web.begins)
+                    run = self.start(board, *where)
+                    while len(web.begins) == probe:
+                        self.assertIsNone(run.poll(), f"seed {seed}")
+                        time.sleep(0.002)
+                    self.kill(run)
+                    self.assertLessEqual(there - web.begins[probe], 4096, f"seed {seed}")
+                    again += max(0, there - web.begins[probe])
+                web.cut_at = size
+                self.expect_update(board, board.run(self.port, *where))
+            done += 2 * len(places)
+            updates += 1
+        print(f"{done} cuts in {updates} updates over HTTP: {again} bytes fetched again, at most "
+              f"one block for a cut")
 
     def test_power_cuts_at_any_time(self):
         """Before, during and after the swap, too: the device always comes back."""
