@@ -598,6 +598,25 @@ class PowerTest(Case):
         print(f"{done} cuts in {updates} updates over HTTP: {again} bytes fetched again, at most "
               f"one block for a cut")
 
+    def test_download_begun_over_mqtt_ends_over_http(self):
+        image = self.files.image("2.0.0")
+        board = Board(self.files)
+        cut = threading.Event()
+
+        def watch(offset, length, message):
+            if offset >= 65536:
+                cut.set()
+            return message
+
+        with Scripted(self.port, image, lie=watch), WebServer(image) as web:
+            run = self.start(board)
+            self.assertTrue(cut.wait(60))
+            self.kill(run)
+            web.cut_at = len(web.image)
+            self.expect_update(board, board.run(self.port, "--transport", "http", "--http",
+                                                f"127.0.0.1:{web.server_address[1]}"))
+            self.assertGreater(web.begins[0], 16384)
+
     def test_power_cuts_at_any_time(self):
         """Before, during and after the swap, too: the device always comes back."""
         seed = random.randrange(1 << 32)
