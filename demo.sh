@@ -161,6 +161,7 @@ cat "$dir/publisher.log"
 
 # power_on LOG: runs the board until its application ends; its console is shown and kept.
 power_on() {
+    : >"$1" # there before tail opens it
     timeout -k 5 100 "$bin/ota-board" run --board "$dir/board.json" --flash "$dir/flash" \
         --max-resets 5 -- -b "127.0.0.1:$port" --flow job --now --once >"$1" 2>&1 &
     device=$!
