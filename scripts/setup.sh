@@ -46,6 +46,7 @@ test_packages=(
     cppcheck              # static analysis
     curl                  # what a download takes at best, for bench/http
     dbus                  # private bus of the virtual radio
+    doxygen               # reference of the headers
     g++                   # the headers are usable from C++
     gcc-arm-none-eabi     # code size on a Cortex-M4
     git                   # the checks look at the files under version control
@@ -60,6 +61,7 @@ test_packages=(
     nodejs                # steers the browser
     npm                   # gets what it is steered with
     opensc                # makes keys in a token
+    pandoc                # pages of the site
     softhsm2              # a token in software
     universal-ctags       # lengths of functions
     zlib1g-dev            # unpacks test vectors

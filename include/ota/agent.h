@@ -47,20 +47,20 @@ enum ota_answer {
  * application may overwrite them, NUL-terminated, within their room, before the effect.
  */
 struct ota_hook_info {
-    enum ota_moment moment;
+    enum ota_moment moment;        /* before or after the effect */
     enum ota_state state;          /* STORAGE_WRITE for each block, inside of DATA_DOWNLOAD */
     int err;                       /* first error of the session so far, or FAILED: why */
     struct ota_endpoint *endpoint; /* server in use; may change before a ..._CONNECT */
     char *topic;                   /* unique topic; may change before a ..._CONNECT */
-    size_t topic_cap;
-    char *file; /* path or name of the image; may change before DATA_CONNECT */
-    size_t file_cap;
+    size_t topic_cap;              /* room with NUL */
+    char *file;                    /* path or name of the image; may change before DATA_CONNECT */
+    size_t file_cap;               /* room with NUL */
     /* Text about to be sent, before JOB_DOWNLOAD (HTTP: the document's path), DATA_DOWNLOAD (MQTT:
      * the request for the whole image) and RESULT_SEND; the job document before JOB_PARSE. May
      * change. NULL elsewhere. HANDLED for JOB_DOWNLOAD: the application has put the job document
      * here. */
     char *message;
-    size_t message_cap;
+    size_t message_cap;  /* room with NUL */
     const uint8_t *data; /* STORAGE_WRITE: the block */
     uint32_t data_len;   /* bytes */
     uint32_t written;    /* bytes stored; STORAGE_WRITE: before this block */
@@ -69,14 +69,20 @@ struct ota_hook_info {
     uint32_t defer_s;    /* may change, with STOP: seconds to the next session; 0: as usual */
 };
 
+/*
+ * The hook: called on the agent's thread, from within ota_poll. It should return soon: nothing else
+ * moves meanwhile. It may call ota_stop, ota_check, ota_shutdown and what only reads the agent.
+ */
 typedef enum ota_answer (*ota_hook)(void *arg, struct ota_hook_info *info);
 
-/* ---- Configuration --------------------------------------------------------------------------
- * Zero everything, then set what is needed; zero means the default given. Times in seconds;
- * OTA_NEVER_S switches a limit off. */
+/* ---- Configuration -------------------------------------------------------------------------- */
 
-#define OTA_NEVER_S UINT32_MAX
+#define OTA_NEVER_S UINT32_MAX /* no limit */
 
+/*
+ * When sessions begin and how long their parts may take, in seconds. Zero means the default given;
+ * OTA_NEVER_S switches a limit off.
+ */
 struct ota_timing {
     uint32_t initial_check_s; /* from start to the first session; 60 */
     uint32_t next_check_s;    /* from a session to the next; 86400 */
@@ -91,23 +97,24 @@ struct ota_timing {
     uint8_t download_tries;   /* in a row without a new byte; 3 */
 };
 
+/* Settings of MQTT; zero means the default given. All texts are kept as pointers. */
 struct ota_mqtt_config {
-    const struct ota_mqtt *client;
-    const char *host; /* broker */
-    uint16_t port;    /* 1883, or 8883 with tls */
-    bool tls;
-    bool keep_session;      /* persistent session; identifier is then used as it is */
-    const char *identifier; /* first 18 characters begin the client id; "cy_device" */
-    const char *username;   /* NULL: none */
-    const char *password;
-    const char *company;        /* first level of every topic; "anycloud" */
-    const char *listen_topic;   /* last level of the topic for requests; "publish_notify" */
-    const char *will_topic;     /* of the last will; "cy_ota_device/will" */
-    const char *const *filters; /* more topics to subscribe to, QoS 1; n_filters of them */
-    uint8_t n_filters;
-    uint16_t keep_alive_s; /* 60 */
-    bool whole_image;      /* one request for everything instead of chunk by chunk */
-    uint8_t window;        /* chunks asked for ahead; 8 */
+    const struct ota_mqtt *client; /* NULL: jobs that lead to MQTT are refused */
+    const char *host;              /* broker */
+    uint16_t port;                 /* 1883, or 8883 with tls */
+    bool tls;                      /* with the client's trust anchors */
+    bool keep_session;             /* persistent session; identifier is then used as it is */
+    const char *identifier;        /* first 18 characters begin the client id; "cy_device" */
+    const char *username;          /* NULL: none */
+    const char *password;          /* NULL: none */
+    const char *company;           /* first level of every topic; "anycloud" */
+    const char *listen_topic;      /* last level of the topic for requests; "publish_notify" */
+    const char *will_topic;        /* of the last will; "cy_ota_device/will" */
+    const char *const *filters;    /* more topics to subscribe to, QoS 1; n_filters of them */
+    uint8_t n_filters;             /* number of filters */
+    uint16_t keep_alive_s;         /* 60 */
+    bool whole_image;              /* one request for everything instead of chunk by chunk */
+    uint8_t window;                /* chunks asked for ahead; 8 */
 };
 
 /* Paths begin with '/' and are percent-encoded; HTTP or HTTPS is up to ota_config.transport. */
@@ -124,34 +131,38 @@ struct ota_http_config {
     uint32_t range_size;
 };
 
+/*
+ * Everything about an agent. Zero it, then set what is needed; zero means the default given. It and
+ * what it points to must stay as it is while the agent lives.
+ */
 struct ota_config {
     /* Who this device is; NULL gives the original's sample values. board is required. */
     const char *board;
-    const char *manufacturer;
-    const char *manufacturer_id;
-    const char *product;
-    const char *serial;
+    const char *manufacturer;    /* in requests to the server */
+    const char *manufacturer_id; /* likewise */
+    const char *product;         /* likewise */
+    const char *serial;          /* likewise */
     /* Running version; all zero: read from the image header in the primary slot. */
     struct ota_version version;
 
-    const struct ota_slot *primary;
-    const struct ota_slot *secondary;
-    uint32_t image_max;     /* bytes; 0: the slot without its fixed trailer fields */
-    struct ota_trust trust; /* checked before an image is marked; required */
+    const struct ota_slot *primary;   /* of the running image; required */
+    const struct ota_slot *secondary; /* for the update; required */
+    uint32_t image_max;               /* bytes; 0: the slot without its fixed trailer fields */
+    struct ota_trust trust;           /* checked before an image is marked; required */
     /* Updates that come as archives (tar with components.json): the application alone, or with the
      * secure firmware as a second image, in slots of its own. All of an archive is checked before
      * any of it is marked. archive NULL: they are refused. primary2 and secondary2 NULL: those with
      * a second image are. */
     struct ota_archive_memory *archive;
-    const struct ota_slot *primary2;
-    const struct ota_slot *secondary2;
-    uint32_t image2_max; /* as image_max */
-    struct ota_system system;
+    const struct ota_slot *primary2;   /* of the second image */
+    const struct ota_slot *secondary2; /* for its update */
+    uint32_t image2_max;               /* as image_max */
+    struct ota_system system;          /* clock, randomness, reset; required */
 
     enum ota_transport transport; /* where sessions begin: MQTT, HTTP, HTTPS; BLE: peers push */
-    enum ota_flow flow;
-    struct ota_mqtt_config mqtt; /* needed if sessions begin there or jobs may lead there */
-    struct ota_http_config http; /* likewise */
+    enum ota_flow flow;           /* job document first (default), or the image at once */
+    struct ota_mqtt_config mqtt;  /* needed if sessions begin there or jobs may lead there */
+    struct ota_http_config http;  /* likewise */
 
     /* Record log: lets downloads go on and outcomes be reported after a reset. Two erase units or
      * more on any device, for nothing else. NULL: a reset forgets. */
@@ -160,24 +171,24 @@ struct ota_config {
     uint16_t job_sessions; /* that may work on one image; 0: no limit */
     uint32_t job_bytes;    /* fetched for one image, over all sessions; 0: no limit */
 
-    bool do_not_send_result;
-    bool reboot;       /* reset when an image has been marked */
-    bool is_permanent; /* install for good: no revert, no confirm */
-    struct ota_timing timing;
+    bool do_not_send_result;  /* the server is not told how it ended */
+    bool reboot;              /* reset when an image has been marked */
+    bool is_permanent;        /* install for good: no revert, no confirm */
+    struct ota_timing timing; /* zero: the defaults */
 
-    ota_hook hook; /* NULL: none */
-    void *hook_arg;
+    ota_hook hook;             /* NULL: none */
+    void *hook_arg;            /* goes to hook */
     const struct ota_log *log; /* NULL: tells nobody */
 
     void *work;      /* aligned for any type */
     size_t work_len; /* OTA_WORK_LEN(largest write_size of the secondaries' devices) or more */
 };
 
-/* Memory for archives: the caller's, to be left alone. */
-#define OTA_ARCHIVE_LEN 1984u
+#define OTA_ARCHIVE_LEN 1984u /* bytes that reading archives needs */
 
+/* Memory for archives: the caller's, to be left alone while the agent lives. */
 struct ota_archive_memory {
-    uint64_t memory[OTA_ARCHIVE_LEN / sizeof(uint64_t)];
+    uint64_t memory[OTA_ARCHIVE_LEN / sizeof(uint64_t)]; /* private */
 };
 
 #define OTA_CHUNK_LEN 4096u   /* bytes asked for at a time */
@@ -192,11 +203,11 @@ struct ota_archive_memory {
 /* ---- The agent --------------------------------------------------------------------------------
  */
 
-/* Memory of an agent: the caller's, to be left alone until ota_init. */
-#define OTA_AGENT_LEN (1344u + 64u * sizeof(void *))
+#define OTA_AGENT_LEN (1344u + 64u * sizeof(void *)) /* bytes of an agent's memory */
 
+/* An agent: the caller's memory, which is the library's from ota_init on. It must not move. */
 struct ota_agent {
-    uint64_t memory[OTA_AGENT_LEN / sizeof(uint64_t)];
+    uint64_t memory[OTA_AGENT_LEN / sizeof(uint64_t)]; /* private */
 };
 
 /*
@@ -237,9 +248,9 @@ int ota_confirm(struct ota_agent *agent);
 
 /* What became of the last image that was handed to the bootloader. */
 struct ota_outcome {
-    struct ota_version version;
-    int err;          /* 0: confirmed; OTA_EREVERTED, OTA_EBOOTREFUSED */
-    bool is_reported; /* the server has been told */
+    struct ota_version version; /* of that image */
+    int err;                    /* 0: confirmed; OTA_EREVERTED, OTA_EBOOTREFUSED */
+    bool is_reported;           /* the server has been told */
 };
 
 /* 1 and *out if an outcome is known (with config.journal also after a reset), else 0. */

@@ -46,11 +46,17 @@ extern "C" {
  *                        mailboxes for the application.
  */
 struct ota_boot_mode;
+/* Copies the whole slot. */
 extern const struct ota_boot_mode ota_boot_overwrite;
+/* Swaps through a scratch area. */
 extern const struct ota_boot_mode ota_boot_swap_scratch;
+/* Swaps through a scratch area, with a status partition. */
 extern const struct ota_boot_mode ota_boot_swap_status_scratch;
+/* Copies the image. */
 extern const struct ota_boot_mode ota_boot_overwrite_fast;
+/* Swaps by moving the primary image up. */
 extern const struct ota_boot_mode ota_boot_swap_move;
+/* Swaps with a spare unit in the secondary slot. */
 extern const struct ota_boot_mode ota_boot_swap_offset;
 
 /* Check only the header's magic of the image that is started. Saves the time that hashing and
@@ -80,8 +86,9 @@ struct ota_boot_counter {
      * cut at any moment: it stores the new value or keeps the old one. Both NULL: the device has
      * none, and only OTA_BOOT_NO_COUNTER_DOWNGRADE is wanted. */
     int (*read)(void *ctx, uint32_t *value);
+    /* Raises the device's counter; see read. */
     int (*raise)(void *ctx, uint32_t value);
-    void *ctx;
+    void *ctx;                              /* goes to both */
     const struct ota_boot_counter_ops *ops; /* private: set by init */
     uint32_t of_image;                      /* private */
     bool has_image;                         /* private */
@@ -96,20 +103,20 @@ struct ota_boot_encryption_ops;
 
 /* Where an image's payload lies in it, and its key. */
 struct ota_boot_payload {
-    uint32_t begin;
-    uint32_t end; /* 0: it is not encrypted */
-    struct ota_image_key key;
+    uint32_t begin;           /* first byte of the payload, from the image's start */
+    uint32_t end;             /* 0: it is not encrypted */
+    struct ota_image_key key; /* a secret */
 };
 
 /* What a bootloader needs to install encrypted images: memory of the caller's, set up by
  * ota_boot_encryption_init. A bootloader that does not call that has no code for them. */
 struct ota_boot_encryption {
-    const struct ota_boot_encryption_ops *ops;
-    const struct ota_cipher *cipher;
-    uint8_t key_len;
+    const struct ota_boot_encryption_ops *ops; /* private: set by init */
+    const struct ota_cipher *cipher;           /* private: set by init */
+    uint8_t key_len;                           /* private: set by init */
     struct ota_boot_payload image[2]; /* of the image in the primary slot, and of the new one */
-    struct ota_source stored;
-    struct ota_decrypted decrypted;
+    struct ota_source stored;         /* private */
+    struct ota_decrypted decrypted;   /* private */
 };
 
 /*
@@ -124,9 +131,9 @@ int ota_boot_encryption_init(struct ota_boot_encryption *e, const struct ota_cip
 
 /* Zero means default everywhere but in mode, primary, secondary, trust and buf. */
 struct ota_boot_config {
-    const struct ota_boot_mode *mode;
-    struct ota_area primary;
-    struct ota_area secondary;
+    const struct ota_boot_mode *mode; /* required */
+    struct ota_area primary;          /* the slot that is started from */
+    struct ota_area secondary;        /* the slot that updates arrive in */
     struct ota_area scratch;       /* modes swap_scratch and swap_status_scratch; else not used */
     struct ota_area status;        /* mode swap_status_scratch */
     const struct ota_trust *trust; /* who may sign images */
@@ -152,10 +159,11 @@ struct ota_boot_result {
     uint8_t slot;       /* of the image to start: 0 primary */
     uint32_t image_off; /* its first byte on its slot's device */
     uint32_t entry_off; /* where its payload begins (vector table), on that device */
-    struct ota_version version;
+    struct ota_version version; /* of the image to start */
 };
 
-/* ---- The rest of this part is private to the bootloader -------------------------------------- */
+/* ---- Private to the bootloader ----------------------------------------------------------------
+ */
 
 /* Units of a range that are to be erased. */
 struct ota_boot_erase {
@@ -174,9 +182,14 @@ struct ota_boot_copy {
     uint32_t len;
 };
 
+/* ---- Calls ------------------------------------------------------------------------------------
+ */
+
+/* A boot. The caller's memory; nothing of it need be kept over a reset. */
 struct ota_boot {
-    const struct ota_boot_config *config;
-    struct ota_boot_result result;
+    const struct ota_boot_config *config; /* not copied */
+    struct ota_boot_result result;        /* valid once the boot has settled */
+    /* ---- The rest is private ---- */
     int (*next)(struct ota_boot *boot); /* once erase and copy are done */
     int outcome;                        /* of the last step */
     struct ota_boot_erase erase;
@@ -202,9 +215,6 @@ struct ota_boot {
     uint32_t chunk_end;
     uint32_t copy_len; /* of the chunk, without the trailer */
 };
-
-/* ---- Calls ------------------------------------------------------------------------------------
- */
 
 /*
  * Begins a boot. Checks the configuration, touches no flash. config must stay. 0; OTA_EARG for a

@@ -66,6 +66,7 @@ extern "C" {
     X(REDIRECT, 49, "redirection is refused: too many, or to an insecure place")                   \
     X(LATER, 50, "server asks to come back later")
 
+/* The values of OTA_ERR_MAP, by name: ARG is OTA_EARG, -1. Kept: see the top of this file. */
 enum ota_err {
     OTA_OK = 0,
 #define OTA_ERR_ENUM(name, number, text) OTA_E##name = -(number),

@@ -22,13 +22,19 @@
 extern "C" {
 #endif
 
-/* UUIDs; the first four are the original's. On air the least significant byte comes first. */
+/* UUID of the plain service. The first four are the original's; on air the least significant byte
+ * comes first. */
 #define OTA_GATT_SERVICE_UUID "ae5d1e47-5c13-43a0-8635-82ad38a1381f"
+/* UUID of the secure service. */
 #define OTA_GATT_SECURE_SERVICE_UUID "c7261110-f425-447a-a1bd-9d7246768bd8"
+/* UUID of the control point. */
 #define OTA_GATT_CONTROL_UUID "a3dd50bf-f7a7-4e99-838e-570a086c661b"
+/* UUID of the data characteristic. */
 #define OTA_GATT_DATA_UUID "a2e86c7a-d961-4091-b74f-2409e72efe26"
+/* UUID of the information characteristic. */
 #define OTA_GATT_INFO_UUID "5b6f9e21-8f0a-4d3e-9a57-3c1d20c4b7e6"
 
+/* The values that a peer can write or read. */
 enum ota_gatt_value {
     OTA_GATT_CONTROL, /* value of the control point */
     OTA_GATT_CCCD,    /* its client characteristic configuration, 2 bytes */
@@ -46,9 +52,8 @@ enum ota_att {
     OTA_ATT_BAD_CCCD = 0xfd, /* neither notifications nor indications are switched on */
 };
 
-/* Longest value of an attribute, and smallest MTU that a connection may have. */
-#define OTA_GATT_VALUE_MAX 512u
-#define OTA_GATT_MTU_MIN 23u
+#define OTA_GATT_VALUE_MAX 512u /* bytes of the longest value of an attribute */
+#define OTA_GATT_MTU_MIN 23u    /* smallest MTU that a connection may have */
 
 /* Longest value of the information characteristic. */
 #define OTA_GATT_INFO_MAX (24u + OTA_BOARD_MAX)
@@ -59,17 +64,19 @@ enum ota_att {
  * switched on (BlueZ) does the same for both. Called from within ota_ble_write and ota_ble_poll.
  */
 struct ota_gatt_ops {
-    int (*notify)(void *ctx, const void *value, size_t len);
-    int (*indicate)(void *ctx, const void *value, size_t len);
+    int (*notify)(void *ctx, const void *value, size_t len);   /* without confirmation */
+    int (*indicate)(void *ctx, const void *value, size_t len); /* the peer confirms */
 };
 
+/* The Bluetooth stack as the library takes it. */
 struct ota_gatt {
-    const struct ota_gatt_ops *ops;
-    void *ctx;
+    const struct ota_gatt_ops *ops; /* the application's functions */
+    void *ctx;                      /* goes to each of them */
 };
 
+/* Settings of the Bluetooth side. They and what they point to must stay. */
 struct ota_ble_config {
-    struct ota_gatt gatt;
+    struct ota_gatt gatt; /* how to reach the peer; required */
     /*
      * NULL: the plain service. Else the secure one: the transfer ends with 64 bytes r | s, an
      * ECDSA-P256 signature over the SHA-256 of everything before, by this key (type
@@ -78,11 +85,11 @@ struct ota_ble_config {
     const struct ota_key *key;
 };
 
-/* Memory of the Bluetooth side: the caller's, to be left alone until ota_ble_init. */
-#define OTA_BLE_LEN (128u + 16u * sizeof(void *))
+#define OTA_BLE_LEN (128u + 16u * sizeof(void *)) /* bytes of its memory */
 
+/* The Bluetooth side: the caller's memory, the library's from ota_ble_init on. It must not move. */
 struct ota_ble {
-    uint64_t memory[OTA_BLE_LEN / sizeof(uint64_t)];
+    uint64_t memory[OTA_BLE_LEN / sizeof(uint64_t)]; /* private */
 };
 
 /*

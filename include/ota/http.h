@@ -27,25 +27,26 @@
 extern "C" {
 #endif
 
-#define OTA_HTTP_REDIRECTS_MAX 5
+#define OTA_HTTP_REDIRECTS_MAX 5 /* in a row */
 
 /* Strings are NUL-terminated. They and the body stay as they are until the first event. */
 struct ota_http_request {
     const char *host; /* name or address, IPv6 without brackets */
-    uint16_t port;
+    uint16_t port;    /* TCP */
     bool tls;         /* with the trust anchors that the client was set up with, or not at all */
     const char *path; /* begins with '/'; with query, without fragment; percent-encoded */
     /* A body makes it a POST, else it is a GET. */
-    const char *body; /* NULL: none */
-    size_t body_len;
+    const char *body;         /* NULL: none */
+    size_t body_len;          /* bytes */
     const char *content_type; /* of the body */
     /* GET: the part of the file that is wanted. */
     bool is_range;
-    uint32_t range_off;
+    uint32_t range_off;   /* first byte, with is_range */
     uint32_t range_len;   /* bytes; 0: to the end */
     const char *if_range; /* value of If-Range: an entity tag or a date; NULL: none */
 };
 
+/* What has happened. */
 enum ota_http_event_kind {
     OTA_HTTP_HEAD, /* the final answer's status and header fields */
     OTA_HTTP_BODY, /* the next bytes of the body */
@@ -54,18 +55,18 @@ enum ota_http_event_kind {
 
 /* Valid during the call. Header fields are as the server sent them, NUL-terminated; NULL: none. */
 struct ota_http_event {
-    enum ota_http_event_kind kind;
+    enum ota_http_event_kind kind; /* which fields below have a meaning */
     int err; /* END: 0, or OTA_ECONNECT, OTA_ERESOLVE, OTA_ETLS, OTA_EDROPPED, OTA_EREDIRECT... */
     /* HEAD */
     uint16_t status;           /* 200 to 599 */
     const char *content_range; /* Content-Range */
     const char *validator;     /* a strong ETag, else Last-Modified: fit for if_range */
-    const char *content_type;
-    int64_t content_length; /* bytes of the body; negative: not known */
-    uint32_t retry_after_s; /* Retry-After, dates made seconds; 0: none */
+    const char *content_type;  /* Content-Type */
+    int64_t content_length;    /* bytes of the body; negative: not known */
+    uint32_t retry_after_s;    /* Retry-After, dates made seconds; 0: none */
     /* BODY */
     const uint8_t *data;
-    size_t len;
+    size_t len; /* bytes */
 };
 
 /* What becomes of an event. */
@@ -76,9 +77,10 @@ enum ota_http_answer {
     OTA_HTTP_PAUSE,
 };
 
+/* Where a client reports to. */
 struct ota_http_sink {
-    enum ota_http_answer (*event)(void *arg, const struct ota_http_event *ev);
-    void *arg;
+    enum ota_http_answer (*event)(void *arg, const struct ota_http_event *ev); /* the agent's */
+    void *arg;                                                                 /* goes to event */
 };
 
 /* Those that return int return 0 or a negative ota_err at once. None is called from an event. */
@@ -95,9 +97,10 @@ struct ota_http_ops {
     void (*disconnect)(void *ctx);
 };
 
+/* A client as the agent takes it. */
 struct ota_http {
-    const struct ota_http_ops *ops;
-    void *ctx;
+    const struct ota_http_ops *ops; /* the port's functions */
+    void *ctx;                      /* goes to each of them */
 };
 
 #ifdef __cplusplus

@@ -18,50 +18,52 @@
 extern "C" {
 #endif
 
-#define OTA_IMAGE_MAGIC 0x96f3b83du
-#define OTA_IMAGE_HEADER_LEN 32u /* the fields; header_size in the image is this or more */
+#define OTA_IMAGE_MAGIC 0x96f3b83du /* first field of a header */
+#define OTA_IMAGE_HEADER_LEN 32u    /* the fields; header_size in the image is this or more */
 
 /* Header flags. */
-#define OTA_IMAGE_F_ENCRYPTED_AES128 0x00000004u
-#define OTA_IMAGE_F_ENCRYPTED_AES256 0x00000008u
-#define OTA_IMAGE_F_NON_BOOTABLE 0x00000010u
-#define OTA_IMAGE_F_RAM_LOAD 0x00000020u
-#define OTA_IMAGE_F_ROM_FIXED 0x00000100u
-#define OTA_IMAGE_F_COMPRESSED_LZMA1 0x00000200u
-#define OTA_IMAGE_F_COMPRESSED_LZMA2 0x00000400u
-#define OTA_IMAGE_F_COMPRESSED_ARM_THUMB 0x00000800u
+#define OTA_IMAGE_F_ENCRYPTED_AES128 0x00000004u     /* payload, with a key of 16 bytes */
+#define OTA_IMAGE_F_ENCRYPTED_AES256 0x00000008u     /* payload, with a key of 32 bytes */
+#define OTA_IMAGE_F_NON_BOOTABLE 0x00000010u         /* is never started */
+#define OTA_IMAGE_F_RAM_LOAD 0x00000020u             /* runs from load_addr */
+#define OTA_IMAGE_F_ROM_FIXED 0x00000100u            /* runs from load_addr, in flash */
+#define OTA_IMAGE_F_COMPRESSED_LZMA1 0x00000200u     /* not supported here */
+#define OTA_IMAGE_F_COMPRESSED_LZMA2 0x00000400u     /* not supported here */
+#define OTA_IMAGE_F_COMPRESSED_ARM_THUMB 0x00000800u /* not supported here */
 
+/* A decoded header. */
 struct ota_image_header {
-    uint32_t load_addr;
-    uint16_t header_size;    /* bytes, 32 or more */
-    uint16_t protected_size; /* bytes of the protected TLV area with its info; 0: none */
-    uint32_t payload_size;   /* bytes */
-    uint32_t flags;          /* OTA_IMAGE_F_* */
-    struct ota_version version;
+    uint32_t load_addr;         /* with F_RAM_LOAD and F_ROM_FIXED; else 0 */
+    uint16_t header_size;       /* bytes, 32 or more */
+    uint16_t protected_size;    /* bytes of the protected TLV area with its info; 0: none */
+    uint32_t payload_size;      /* bytes */
+    uint32_t flags;             /* OTA_IMAGE_F_* */
+    struct ota_version version; /* of the image */
 };
 
 /* TLV areas begin with one of these (u16) and the area's size in bytes with this info (u16). */
-#define OTA_TLV_INFO_MAGIC 0x6907u
-#define OTA_TLV_PROT_INFO_MAGIC 0x6908u
-#define OTA_TLV_INFO_LEN 4u
+#define OTA_TLV_INFO_MAGIC 0x6907u      /* TLVs */
+#define OTA_TLV_PROT_INFO_MAGIC 0x6908u /* protected TLVs */
+#define OTA_TLV_INFO_LEN 4u             /* bytes of magic and size */
 
+/* Types of TLVs; the values are MCUboot's. */
 enum ota_tlv_type {
-    OTA_TLV_KEYHASH = 0x01,
-    OTA_TLV_PUBKEY = 0x02,
-    OTA_TLV_SHA256 = 0x10,
-    OTA_TLV_RSA2048_PSS = 0x20,
-    OTA_TLV_ECDSA_SIG = 0x22,
-    OTA_TLV_RSA3072_PSS = 0x23,
-    OTA_TLV_ED25519 = 0x24,
-    OTA_TLV_SIG_PURE = 0x25,
-    OTA_TLV_ENC_RSA2048 = 0x30,
-    OTA_TLV_ENC_KW = 0x31,
-    OTA_TLV_ENC_EC256 = 0x32,
-    OTA_TLV_ENC_X25519 = 0x33,
-    OTA_TLV_ENC_X25519_SHA512 = 0x34,
-    OTA_TLV_DEPENDENCY = 0x40,
-    OTA_TLV_SEC_CNT = 0x50,
-    OTA_TLV_BOOT_RECORD = 0x60,
+    OTA_TLV_KEYHASH = 0x01,           /* SHA-256 of the public key */
+    OTA_TLV_PUBKEY = 0x02,            /* the public key itself */
+    OTA_TLV_SHA256 = 0x10,            /* of header, payload and protected TLVs */
+    OTA_TLV_RSA2048_PSS = 0x20,       /* signature */
+    OTA_TLV_ECDSA_SIG = 0x22,         /* signature, DER */
+    OTA_TLV_RSA3072_PSS = 0x23,       /* signature */
+    OTA_TLV_ED25519 = 0x24,           /* signature */
+    OTA_TLV_SIG_PURE = 0x25,          /* the signature is over the image, not its hash */
+    OTA_TLV_ENC_RSA2048 = 0x30,       /* image key, RSA-OAEP */
+    OTA_TLV_ENC_KW = 0x31,            /* image key, AES key wrap */
+    OTA_TLV_ENC_EC256 = 0x32,         /* image key, ECIES with P-256 */
+    OTA_TLV_ENC_X25519 = 0x33,        /* image key, ECIES with X25519 */
+    OTA_TLV_ENC_X25519_SHA512 = 0x34, /* the same with SHA-512 */
+    OTA_TLV_DEPENDENCY = 0x40,        /* version that another image must have */
+    OTA_TLV_SEC_CNT = 0x50,           /* security counter, 4 bytes */
+    OTA_TLV_BOOT_RECORD = 0x60,       /* measured boot */
     /* Vendor range of libota, protected: text of the board that the image is made for. */
     OTA_TLV_BOARD = 0x00b0,
 };
@@ -71,23 +73,24 @@ enum ota_tlv_type {
  * and returns 0 or a negative ota_err; a range beyond size is never asked for.
  */
 struct ota_source {
-    int (*read)(void *ctx, uint32_t off, void *buf, size_t len);
-    void *ctx;
+    int (*read)(void *ctx, uint32_t off, void *buf, size_t len); /* see above */
+    void *ctx;                                                   /* goes to read */
     uint32_t size;  /* bytes that can be read; for a slot its size */
     uint8_t erased; /* what an erased byte reads as: 0xff or 0x00 */
     bool is_plain;  /* the payload of an encrypted image is read in the clear */
 };
 
-/* Makes a source that reads a flash area, or memory (erased: 0xff). Both keep the pointer; an
- * encrypted image is taken to be stored so. */
+/* Makes a source that reads a flash area, whose pointer it keeps. An encrypted image is taken to be
+ * stored so. */
 void ota_source_from_area(struct ota_source *src, const struct ota_area *area);
+/* The same for len bytes of memory; what is erased there is 0xff. */
 void ota_source_from_memory(struct ota_source *src, const void *data, uint32_t len);
 
 /* Layout of an image, checked: no field leads outside of the source, no sum wraps. */
 struct ota_image {
-    struct ota_image_header header;
-    uint32_t hashed_size;         /* bytes covered by the hash: header, payload, protected TLVs */
-    uint32_t tlv_off;             /* of the info of the first TLV area */
+    struct ota_image_header header; /* decoded */
+    uint32_t hashed_size;           /* bytes covered by the hash: header, payload, protected TLVs */
+    uint32_t tlv_off;               /* of the info of the first TLV area */
     uint32_t tlv_end;             /* first byte behind the last TLV area: the image's total size */
     uint8_t hash[OTA_SHA256_LEN]; /* filled by ota_image_check_step once it is verified */
 };
@@ -113,19 +116,20 @@ int ota_image_parse(const struct ota_source *src, struct ota_image *out);
 
 /* One TLV entry. */
 struct ota_tlv {
-    uint16_t type;
-    uint16_t len;
-    uint32_t off; /* of the value, from the start of the image */
-    bool is_protected;
+    uint16_t type;     /* enum ota_tlv_type, or another */
+    uint16_t len;      /* bytes of the value */
+    uint32_t off;      /* of the value, from the start of the image */
+    bool is_protected; /* the hash covers it */
 };
 
 /* Walks the entries of an image: protected ones first, in stored order. */
 struct ota_tlv_iter {
-    const struct ota_source *src;
-    const struct ota_image *image;
-    uint32_t next; /* offset of the next entry */
+    const struct ota_source *src;  /* not copied */
+    const struct ota_image *image; /* not copied */
+    uint32_t next;                 /* offset of the next entry */
 };
 
+/* Begins a walk. src and image, as ota_image_parse has filled it, must stay during it. */
 void ota_tlv_begin(struct ota_tlv_iter *it, const struct ota_source *src,
                    const struct ota_image *image);
 
@@ -151,12 +155,12 @@ int ota_tlv_find(const struct ota_source *src, const struct ota_image *image, ui
  * A source that reads another one and decrypts the payload of an encrypted image on the way.
  */
 struct ota_decrypted {
-    struct ota_source plain; /* read this one */
-    const struct ota_source *stored;
-    const struct ota_cipher *cipher;
-    uint32_t begin; /* of the payload */
-    uint32_t end;
-    struct ota_image_key key;
+    struct ota_source plain;         /* read this one */
+    const struct ota_source *stored; /* reads the image as it is stored */
+    const struct ota_cipher *cipher; /* opens its key */
+    uint32_t begin;                  /* of the payload in the image */
+    uint32_t end;                    /* of the payload */
+    struct ota_image_key key;        /* a secret: ota_image_key_wipe when done */
 };
 
 /* Longest value of a TLV that carries a key, which open keeps on the stack. */
@@ -183,17 +187,17 @@ void ota_image_key_wipe(struct ota_image_key *key);
 
 /* A public key that images may be signed with. */
 struct ota_key {
-    enum ota_sig_type type;
-    const uint8_t *der; /* as ota_crypto_ops.verify takes it; not copied */
-    size_t der_len;
+    enum ota_sig_type type; /* what it verifies */
+    const uint8_t *der;     /* as ota_crypto_ops.verify takes it; not copied */
+    size_t der_len;         /* bytes */
 };
 
 /* Whom to trust. One signature type is checked; the others in an image are ignored. */
 struct ota_trust {
-    const struct ota_crypto *crypto;
-    const struct ota_key *keys; /* all of type sig_type */
-    size_t n_keys;
-    enum ota_sig_type sig_type; /* OTA_SIG_NONE: hash only. For tests and old devices. */
+    const struct ota_crypto *crypto; /* hash and signature check */
+    const struct ota_key *keys;      /* all of type sig_type */
+    size_t n_keys;                   /* 1 or more, unless only hashes are checked */
+    enum ota_sig_type sig_type;      /* OTA_SIG_NONE: hash only. For tests and old devices. */
 };
 
 /*
@@ -201,10 +205,10 @@ struct ota_trust {
  * between. Init, then step until it returns something else than 1.
  */
 struct ota_image_check {
-    const struct ota_source *src;
-    const struct ota_trust *trust;
-    struct ota_image image;
-    uint32_t off; /* bytes hashed so far */
+    const struct ota_source *src;  /* not copied */
+    const struct ota_trust *trust; /* not copied */
+    struct ota_image image;        /* layout; hash once it is verified */
+    uint32_t off;                  /* bytes hashed so far */
 };
 
 /* Longest signature (RSA-3072), which step keeps on the stack. */

@@ -24,19 +24,20 @@ enum ota_transport {
     OTA_TRANSPORT_BLE = 4,
 };
 
-/* Room with the terminating NUL. */
-#define OTA_HOST_MAX 256
-#define OTA_PATH_MAX 256 /* what a path should have; signed URLs are longer, see OTA_WORK_LEN */
-#define OTA_BOARD_MAX 48
+#define OTA_HOST_MAX 256 /* room for a server's name or address, with NUL */
+#define OTA_PATH_MAX                                                                               \
+    256 /* room that a path should have, with NUL; for signed URLs see OTA_WORK_LEN */
+#define OTA_BOARD_MAX 48 /* room for a board's name, with NUL */
 
 /* A server that the agent talks to. */
 struct ota_endpoint {
-    enum ota_transport transport;
-    uint16_t port;
-    bool tls;
-    char host[OTA_HOST_MAX];
+    enum ota_transport transport; /* how it is talked to */
+    uint16_t port;                /* TCP */
+    bool tls;                     /* over TLS, or not at all */
+    char host[OTA_HOST_MAX];      /* name or address; IPv6 without brackets */
 };
 
+/* A job document that has been read. */
 struct ota_job {
     struct ota_version version; /* of the offered image */
     char board[OTA_BOARD_MAX];  /* that it is made for */

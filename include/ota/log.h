@@ -26,12 +26,13 @@ enum ota_log_level {
     OTA_LOG_DEBUG = 5,   /* states left */
 };
 
+/* One thing that the agent tells. */
 struct ota_log_entry {
-    enum ota_log_level level;
-    uint64_t ms;        /* ota_system_ops.now_ms */
-    const char *module; /* who tells: "agent" */
-    const char *text;   /* static storage */
-    int err;            /* negative ota_err, or 0 */
+    enum ota_log_level level; /* of this entry */
+    uint64_t ms;              /* ota_system_ops.now_ms */
+    const char *module;       /* who tells: "agent" */
+    const char *text;         /* static storage */
+    int err;                  /* negative ota_err, or 0 */
 };
 
 /*
@@ -40,10 +41,12 @@ struct ota_log_entry {
  */
 typedef void (*ota_log_fn)(void *arg, const struct ota_log_entry *entry);
 
+/* Where the agent tells it, for ota_config.log. The application's; it stays while the agent runs.
+ */
 struct ota_log {
-    ota_log_fn write;
-    void *arg;
-    uint8_t level; /* enum ota_log_level: entries above it are not made. ota_log_set_level */
+    ota_log_fn write; /* required */
+    void *arg;        /* goes to write */
+    uint8_t level;    /* enum ota_log_level: entries above it are not made. ota_log_set_level */
 };
 
 /* Changes the level while the agent runs. Any thread, any context. */

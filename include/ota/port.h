@@ -53,10 +53,14 @@ struct ota_flash_ops {
  */
 #define OTA_FLASH_REFRESH 0x02u
 
+/*
+ * One flash device: what it can do and how it is divided. Constant once it is in use; every area of
+ * the device points to it.
+ */
 struct ota_flash {
-    const struct ota_flash_ops *ops;
-    void *ctx;           /* the port's own */
-    uint32_t size;       /* bytes of the device */
+    const struct ota_flash_ops *ops; /* the driver */
+    void *ctx;                       /* the port's own */
+    uint32_t size;                   /* bytes of the device */
     uint32_t erase_size; /* bytes of an erase unit; 1 or more, a multiple of write_size */
     uint32_t write_size; /* bytes of a write unit, a power of two from 1 to 512 */
     uint8_t erased;      /* what an erased byte reads as: 0xff or 0x00 */
@@ -65,9 +69,9 @@ struct ota_flash {
 
 /* A part of a device: a slot, the scratch area, a record log. Offsets into it start at zero. */
 struct ota_area {
-    const struct ota_flash *flash;
-    uint32_t off;  /* first byte on the device */
-    uint32_t size; /* bytes */
+    const struct ota_flash *flash; /* the device; stays valid */
+    uint32_t off;                  /* first byte on the device */
+    uint32_t size;                 /* bytes */
 };
 
 /* ---- Cryptography ----------------------------------------------------------------------- */
@@ -81,8 +85,9 @@ enum ota_sig_type {
     OTA_SIG_ED25519 = 0x24,
 };
 
-#define OTA_SHA256_LEN 32u
+#define OTA_SHA256_LEN 32u /* bytes */
 
+/* What one call of ota_crypto_ops.sha256 does. */
 enum ota_hash_step {
     OTA_HASH_INIT,   /* begins a new SHA-256, dropping an unfinished one; data is not used */
     OTA_HASH_UPDATE, /* adds len bytes of data */
@@ -111,15 +116,16 @@ struct ota_crypto_ops {
                   const uint8_t digest[OTA_SHA256_LEN], const uint8_t *sig, size_t sig_len);
 };
 
+/* Cryptography as the library takes it. */
 struct ota_crypto {
-    const struct ota_crypto_ops *ops;
-    void *ctx;
+    const struct ota_crypto_ops *ops; /* the port's functions */
+    void *ctx;                        /* goes to each of them */
 };
 
 /* Key of an encrypted image. A secret: wiped after use, never logged. */
 struct ota_image_key {
-    uint8_t bytes[32];
-    uint8_t len; /* 16 (AES-128) or 32 (AES-256) */
+    uint8_t bytes[32]; /* the first len of them count */
+    uint8_t len;       /* 16 (AES-128) or 32 (AES-256) */
 };
 
 /*
@@ -142,9 +148,10 @@ struct ota_cipher_ops {
     int (*ctr)(void *ctx, const struct ota_image_key *key, uint32_t off, void *buf, size_t len);
 };
 
+/* Decryption as the library takes it. */
 struct ota_cipher {
-    const struct ota_cipher_ops *ops;
-    void *ctx;
+    const struct ota_cipher_ops *ops; /* the port's functions */
+    void *ctx;                        /* goes to each of them */
 };
 
 /* ---- System ------------------------------------------------------------------------------ */
@@ -164,9 +171,10 @@ struct ota_system_ops {
     void (*wake)(void *ctx);
 };
 
+/* Services as the agent takes them. */
 struct ota_system {
-    const struct ota_system_ops *ops;
-    void *ctx;
+    const struct ota_system_ops *ops; /* the port's functions */
+    void *ctx;                        /* goes to each of them */
 };
 
 #ifdef __cplusplus

@@ -19,7 +19,7 @@
 extern "C" {
 #endif
 
-/* X(name, number, what is done in it) */
+/* X(name, number, what is done in it): the states, for whoever needs a list of them. */
 #define OTA_STATE_MAP(X)                                                                           \
     X(NOT_INITIALIZED, 0, "not initialized")                                                       \
     X(EXITING, 1, "agent has ended")                                                               \
@@ -46,17 +46,19 @@ extern "C" {
     X(RESULT_DISCONNECT, 22, "disconnecting after the result")                                     \
     X(OTA_COMPLETE, 23, "session complete")
 
+/* States; what is done in each is in OTA_STATE_MAP. Values and order are the original's. */
 enum ota_state {
 #define OTA_STATE_ENUM(name, number, text) OTA_STATE_##name = (number),
     OTA_STATE_MAP(OTA_STATE_ENUM)
 #undef OTA_STATE_ENUM
 };
 
-#define OTA_STATE_COUNT 24
+#define OTA_STATE_COUNT 24 /* states are 0 to 23 */
 
 /* What a state does, for people; "unknown state" for other numbers. Static storage. */
 const char *ota_state_text(enum ota_state state);
 
+/* The two ways of a session. */
 enum ota_flow {
     OTA_FLOW_JOB,    /* get a job document, then the image it points to */
     OTA_FLOW_DIRECT, /* get the image at once; no result is sent */
@@ -75,8 +77,9 @@ enum ota_limit {
     OTA_LIMIT_COUNT
 };
 
+/* Settings of a session. Constant while it lives. */
 struct ota_session_config {
-    enum ota_flow flow;
+    enum ota_flow flow;                 /* which way */
     bool send_result;                   /* job flow only */
     uint32_t initial_ms;                /* from init to the first session */
     uint32_t next_ms;                   /* from a session to the next; cap of the back-off */
@@ -86,6 +89,7 @@ struct ota_session_config {
     uint8_t download_tries;             /* in a row without a new byte */
 };
 
+/* How the effect of a state has ended. */
 enum ota_event_kind {
     OTA_EVENT_OK,   /* effect done; in AGENT_WAITING: time to start */
     OTA_EVENT_FAIL, /* effect failed; err says why */
@@ -93,20 +97,22 @@ enum ota_event_kind {
     OTA_EVENT_EXIT, /* end this session, then the agent */
 };
 
+/* What a session is told. */
 struct ota_event {
-    enum ota_event_kind kind;
-    int err;           /* OTA_EVENT_FAIL: negative ota_err */
+    enum ota_event_kind kind; /* which fields below have a meaning */
+    int err;                  /* OTA_EVENT_FAIL: negative ota_err */
     bool has_progress; /* OTA_EVENT_FAIL in DATA_DOWNLOAD: new bytes were stored in this try */
     bool has_report;   /* OTA_EVENT_OK in START_UPDATE: an earlier outcome is to be reported */
     bool is_resumed;   /* OTA_EVENT_FAIL in VERIFY: part of the image is of an earlier session */
     uint32_t defer_ms; /* OTA_EVENT_STOP: until the next session; 0: as usual */
     uint32_t random;   /* any number; spreads the retries of a fleet */
-    uint64_t now_ms;
+    uint64_t now_ms;   /* the time, as ota_system_ops.now_ms gives it */
 };
 
+/* A session. The caller's memory; all fields may be read, none written. */
 struct ota_session {
-    const struct ota_session_config *config;
-    enum ota_state state;
+    const struct ota_session_config *config; /* not copied */
+    enum ota_state state;                    /* whose effect is to be performed */
     int err;           /* first error of the session, kept until the next one starts */
     int report_err;    /* first error of sending the result; never changes the outcome */
     bool is_job_due;   /* the image's address is void: ask for the job again, keep what is stored */

@@ -21,11 +21,16 @@
 extern "C" {
 #endif
 
-/* Field is erased, has its value, or holds anything else. */
-enum ota_field { OTA_FIELD_UNSET, OTA_FIELD_SET, OTA_FIELD_BAD };
+/* What a field of a trailer holds. */
+enum ota_field {
+    OTA_FIELD_UNSET, /* erased */
+    OTA_FIELD_SET,   /* has its value */
+    OTA_FIELD_BAD,   /* anything else */
+};
 
+/* What is to be done with the image in the secondary slot; the values are MCUboot's. */
 enum ota_swap_type {
-    OTA_SWAP_NONE = 1,
+    OTA_SWAP_NONE = 1,   /* start what is there */
     OTA_SWAP_TEST = 2,   /* install, revert unless confirmed */
     OTA_SWAP_PERM = 3,   /* install for good */
     OTA_SWAP_REVERT = 4, /* back to the previous image */
@@ -34,11 +39,11 @@ enum ota_swap_type {
 
 /* Decoded trailer. */
 struct ota_trailer {
-    enum ota_field magic;
-    enum ota_field image_ok;
-    enum ota_field copy_done;
-    uint8_t swap_info;  /* low nibble enum ota_swap_type, high nibble image index; raw byte */
-    uint32_t swap_size; /* bytes; meaningful during a swap only */
+    enum ota_field magic;     /* SET: the trailer counts */
+    enum ota_field image_ok;  /* SET: the image is confirmed */
+    enum ota_field copy_done; /* SET: the swap is complete */
+    uint8_t swap_info;        /* low nibble enum ota_swap_type, high nibble image index; raw byte */
+    uint32_t swap_size;       /* bytes; meaningful during a swap only */
 };
 
 /* Rows of the swap type table that differ between bootloaders. */
@@ -52,10 +57,11 @@ enum ota_swap_rules {
  * bootloader with a status partition takes image_ok from the slot end as a mailbox. */
 #define OTA_SLOT_MAILBOX 0x01u
 
+/* A slot: an area whose end is a trailer. */
 struct ota_slot {
-    struct ota_area area;
-    uint8_t align; /* A: 8, 16 or 32; 0 means 8 */
-    uint8_t flags; /* OTA_SLOT_* */
+    struct ota_area area; /* image and trailer */
+    uint8_t align;        /* A: 8, 16 or 32; 0 means 8 */
+    uint8_t flags;        /* OTA_SLOT_* */
 };
 
 /*
@@ -109,14 +115,14 @@ uint32_t ota_slot_trailer_size(const struct ota_slot *slot);
  * meet a half-written image.
  */
 struct ota_writer {
-    const struct ota_area *area;
-    uint8_t *row;     /* collects a write unit; write_size bytes */
-    uint32_t off;     /* bytes accepted */
-    uint32_t limit;   /* bytes the stream may have */
-    uint32_t erased;  /* area is erased up to here */
-    uint32_t tail;    /* and from here to its end: the trailer's units */
-    uint32_t dirty;   /* up to here an earlier run may have written already */
-    uint32_t row_len; /* bytes waiting in row */
+    const struct ota_area *area; /* stays valid */
+    uint8_t *row;                /* collects a write unit; write_size bytes */
+    uint32_t off;                /* bytes accepted */
+    uint32_t limit;              /* bytes the stream may have */
+    uint32_t erased;             /* area is erased up to here */
+    uint32_t tail;               /* and from here to its end: the trailer's units */
+    uint32_t dirty;              /* up to here an earlier run may have written already */
+    uint32_t row_len;            /* bytes waiting in row */
 };
 
 /*

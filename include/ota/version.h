@@ -15,11 +15,15 @@
 extern "C" {
 #endif
 
+/*
+ * The fields in the order of their weight. Each place has limits of its own: the image header keeps
+ * 8 bits of major and minor, chunk headers 16 bits of everything and no build.
+ */
 struct ota_version {
-    uint16_t major;
-    uint16_t minor;
-    uint16_t revision;
-    uint32_t build;
+    uint16_t major;    /* 0 to 255 in an image */
+    uint16_t minor;    /* 0 to 255 in an image */
+    uint16_t revision; /* 0 to 65535 */
+    uint32_t build;    /* does not count when versions are compared */
 };
 
 /* Room for any version as text, with the terminating NUL. */

@@ -15,8 +15,10 @@
 extern "C" {
 #endif
 
+/* The service in BlueZ. */
 struct ota_bluez;
 
+/* How the device shows itself. */
 struct ota_bluez_options {
     const char *adapter; /* NULL: "hci0" */
     const char *name;    /* in the advertisement; NULL: the adapter's */

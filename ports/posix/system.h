@@ -11,13 +11,14 @@
 extern "C" {
 #endif
 
+/* What the services need to know. The caller's memory; it must not move. */
 struct ota_posix_system {
     const struct ota_posix_mqtt *mqtt; /* its socket ends a wait; NULL: none */
     struct ota_posix_http *http;       /* likewise */
     const int *other_fd;               /* input on it, too; NULL or -1: none */
     void (*reset)(void *arg);          /* restarts the device */
-    void *reset_arg;
-    int wake_fd;
+    void *reset_arg;                   /* goes to reset */
+    int wake_fd;                       /* private */
 };
 
 /*

@@ -19,7 +19,7 @@ extern "C" {
 
 /* State of one hash computation. Owned by the caller; not copied once it is in use. */
 struct ota_psa {
-    psa_hash_operation_t hash;
+    psa_hash_operation_t hash; /* private */
 };
 
 /*
@@ -32,7 +32,7 @@ int ota_psa_init(struct ota_psa *psa, struct ota_crypto *out);
 
 /* The private key that images are encrypted for. A secret. */
 struct ota_psa_cipher {
-    uint8_t scalar[32];
+    uint8_t scalar[32]; /* private */
 };
 
 /*
