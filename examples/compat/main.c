@@ -33,7 +33,9 @@ int main(void)
     /* The bootloader has started it; this application does without. */
     (void)cyhal_wdt_init(&watchdog, cyhal_wdt_get_max_timeout_ms());
     cyhal_wdt_free(&watchdog);
-    CY_ASSERT(cybsp_init() == CY_RSLT_SUCCESS);
+    if (cybsp_init() != CY_RSLT_SUCCESS) {
+        return 1;
+    }
     __enable_irq();
     (void)cy_retarget_io_init(CYBSP_DEBUG_UART_TX, CYBSP_DEBUG_UART_RX, CY_RETARGET_IO_BAUDRATE);
     (void)cyhal_gpio_init(CYBSP_USER_LED, CYHAL_GPIO_DIR_OUTPUT, CYHAL_GPIO_DRIVE_STRONG,

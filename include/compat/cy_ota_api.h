@@ -10,7 +10,9 @@
  *
  *   COMPONENT_OTA_MQTT, COMPONENT_OTA_HTTP   transports in the build; without either one there is
  *                                            no agent thread
- *   COMPONENT_OTA_BLUETOOTH                  Bluetooth functions
+ *   COMPONENT_OTA_BLUETOOTH                  Bluetooth functions; the application has a GATT
+ *                                            database with its names (cycfg_gatt_db.h)
+ *   CY_OTA_BLE_SECURE_SUPPORT=1              pushes are signed: ecdsa256_public_key
  *   CY_TARGET_BOARD                          board name, without quotes; required
  *   CY_OTA_API_VERSION                       2, 3 or 4 (default): whose names the application
  *                                            uses (docs/migration.md)
@@ -90,6 +92,9 @@
 #include "cybsp_wifi.h"
 
 #include "cy_tcpip_port_secure_sockets.h"
+#if CY_OTA_API_VERSION < 3
+#include "iot_network.h"
+#endif
 #endif
 #ifdef COMPONENT_OTA_HTTP
 #include "cy_http_client_api.h"
@@ -99,27 +104,30 @@
 #endif
 #ifdef COMPONENT_OTA_BLUETOOTH
 #include "wiced_bt_gatt.h"
+#if defined(CY_OTA_BLE_SECURE_SUPPORT) && CY_OTA_BLE_SECURE_SUPPORT
+#include "p_256_ecc_pp.h"
+#endif
 #endif
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#if CY_OTA_API_VERSION < 3 && CY_OTA_HAS_AGENT_
-/* Names of 2.x for what the network library has since. */
-typedef cy_awsport_server_info_t cy_ota_server_info_t;
-typedef cy_awsport_ssl_credentials_t IotNetworkCredentials_t;
-#define pAlpnProtos alpnprotos
-#define pRootCa root_ca
-#define rootCaSize root_ca_size
-#define pClientCert client_cert
-#define clientCertSize client_cert_size
-#define pPrivateKey private_key
-#define privateKeySize private_key_size
-#define pUserName username
-#define userNameSize username_size
-#define pPassword password
-#define passwordSize password_size
+#if CY_OTA_HAS_AGENT_
+/* Servers and credentials: 2.x had types of its own, and pointed to credentials. */
+#if CY_OTA_API_VERSION < 3
+typedef struct {
+    const char *pHostName;
+    uint16_t port;
+} cy_ota_server_info_t;
+typedef cy_ota_server_info_t cy_ota_server_;
+typedef IotNetworkCredentials_t *cy_ota_credentials_;
+typedef IotNetworkCredentials_t *cy_ota_credentials_ptr_;
+#else
+typedef cy_awsport_server_info_t cy_ota_server_;
+typedef cy_awsport_ssl_credentials_t cy_ota_credentials_;
+typedef cy_awsport_ssl_credentials_t *cy_ota_credentials_ptr_;
+#endif
 #endif
 
 /* ---- Result values ----------------------------------------------------------------------------
@@ -334,9 +342,9 @@ typedef struct {
 
 #ifdef COMPONENT_OTA_HTTP
 typedef struct {
-    cy_awsport_server_info_t server;
+    cy_ota_server_ server;
     const char *file; /* path of the job document, direct flow: of the image; "": the default */
-    cy_awsport_ssl_credentials_t credentials; /* for HTTPS */
+    cy_ota_credentials_ credentials; /* for HTTPS */
 } cy_ota_http_params_t;
 #endif
 
@@ -347,9 +355,9 @@ typedef struct {
     uint8_t numTopicFilters; /* up to CY_OTA_MQTT_MAX_TOPICS */
     const char **pTopicFilters;
     cy_ota_mqtt_session_type_t session_type;
-    cy_awsport_server_info_t broker;
-    cy_awsport_ssl_credentials_t credentials; /* TLS is used if it has a certificate or the port
-                                                 is 8883 or 8884, never on 1883 */
+    cy_ota_server_ broker;
+    cy_ota_credentials_ credentials; /* TLS is used if it has a certificate or the port is 8883 or
+                                        8884, never on 1883 */
 } cy_ota_mqtt_params_t;
 #endif
 
@@ -363,6 +371,9 @@ typedef struct {
     cy_ota_http_params_t http;
 #endif
     cy_ota_update_flow_t use_get_job_flow;
+#if CY_OTA_API_VERSION < 3
+    void *network_interface; /* no effect: the device's clients are used */
+#endif
 } cy_ota_network_params_t;
 
 /*
@@ -387,14 +398,16 @@ typedef struct {
     uint32_t percentage;
     cy_ota_connection_t connection_type;
 #if CY_OTA_HAS_AGENT_
-    cy_awsport_server_info_t broker_server;
-    cy_awsport_ssl_credentials_t *credentials;
+    cy_ota_server_ broker_server;
+    cy_ota_credentials_ptr_ credentials;
 #endif
 #ifdef COMPONENT_OTA_MQTT
+#if CY_OTA_API_VERSION >= 3
     cy_mqtt_t mqtt_connection; /* NULL; another value is refused */
+#endif
     char unique_topic[CY_OTA_MQTT_UNIQUE_TOPIC_BUFF_SIZE];
 #endif
-#ifdef COMPONENT_OTA_HTTP
+#if defined(COMPONENT_OTA_HTTP) && CY_OTA_API_VERSION >= 3
     cy_http_client_t http_connection; /* NULL; another value is refused */
 #endif
 #if CY_OTA_HAS_AGENT_
@@ -409,7 +422,9 @@ typedef struct {
     uint8_t reboot_upon_completion; /* 1: restart when an image is marked to be installed */
     uint8_t validate_after_reboot;  /* 1: the image must call cy_ota_storage_validated, or it is
                                        reverted; 0: it is installed for good */
+#if CY_OTA_API_VERSION >= 3
     bool do_not_send_result;
+#endif
     cy_ota_callback_t cb_func; /* NULL: none */
     void *cb_arg;
 } cy_ota_agent_params_t;
@@ -421,15 +436,17 @@ typedef struct {
  * Starts the agent and its thread. *ota_ptr is set before the first callback. SUCCESS; BADARG for a
  * missing parameter of the initial connection; TRANSPORT_UNSUPPORTED for one that the build lacks;
  * UNSUPPORTED for another CY_OTA_MQTT_MAGIC; ALREADY_STARTED; OUT_OF_MEMORY; GENERAL if the device
- * has no flash, key or running image to work with. *ota_ptr is NULL then.
+ * has no flash, key or running image to work with. *ota_ptr is NULL then. With Bluetooth as the
+ * initial connection there is no thread: everything happens within the functions below.
  */
 cy_rslt_t cy_ota_agent_start(cy_ota_network_params_t *network_params,
                              cy_ota_agent_params_t *agent_params, cy_ota_context_ptr *ota_ptr);
 
 /*
  * Ends the session under way and then the agent, and waits for its thread; nothing is installed
- * that was not marked before. From the callback it does not wait. SUCCESS, *ota_ptr is NULL then;
- * BADARG if there is no such agent.
+ * that was not marked before. From the callback it does not wait; nor while a Bluetooth function
+ * runs, with which the agent ends then. SUCCESS, *ota_ptr is NULL then; BADARG if there is no such
+ * agent.
  */
 cy_rslt_t cy_ota_agent_stop(cy_ota_context_ptr *ota_ptr);
 
@@ -481,15 +498,40 @@ cy_rslt_t cy_ota_storage_validated(void);
  */
 
 #ifdef COMPONENT_OTA_BLUETOOTH
-/* All give UNSUPPORTED: the library has no Bluetooth link. */
+/*
+ * The application decodes the command byte of a write to the control point, and calls. All of it
+ * happens within the call, on the thread of the Bluetooth stack; answers go to the peer by
+ * wiced_bt_gatt_server_send_notification and ..._indication, a BAD for every failure. The callback
+ * of the parameters is called as with the other transports. BADARG for a missing agent or request,
+ * UNSUPPORTED for an agent that does not begin with Bluetooth.
+ */
+
+/* PREPARE: forgets what was under way. bt_config_descriptor: GATT_CLIENT_CONFIG_*, how to answer.
+ * SUCCESS, BLE_GATT. State: AGENT_WAITING. */
 cy_rslt_t cy_ota_ble_download_prepare(cy_ota_context_ptr ota_ptr, uint16_t bt_conn_id,
                                       uint16_t bt_config_descriptor);
+
+/* DOWNLOAD: the request has the size. SUCCESS, BLE_GATT. State: START_UPDATE. */
 cy_rslt_t cy_ota_ble_download(cy_ota_context_ptr ota_ptr, wiced_bt_gatt_event_data_t *p_req,
                               uint16_t bt_conn_id, uint16_t bt_config_descriptor);
+
+/* Data: the next bytes, up to 512; stored when it returns. SUCCESS, BLE_GATT. State:
+ * DATA_DOWNLOAD. */
 cy_rslt_t cy_ota_ble_download_write(cy_ota_context_ptr ota_ptr, wiced_bt_gatt_event_data_t *p_req);
+
+/* VERIFY: the request has the CRC-32. Checks the image, marks it, and indicates the outcome.
+ * SUCCESS, state OTA_COMPLETE: the application restarts the device when the peer has confirmed;
+ * BLE_VERIFY, state AGENT_WAITING. */
 cy_rslt_t cy_ota_ble_download_verify(cy_ota_context_ptr ota_ptr, wiced_bt_gatt_event_data_t *p_req,
                                      uint16_t bt_conn_id);
+
+/* ABORT: forgets what was under way, unless it is complete. SUCCESS. State: AGENT_WAITING. */
 cy_rslt_t cy_ota_ble_download_abort(cy_ota_context_ptr ota_ptr);
+
+#if defined(CY_OTA_BLE_SECURE_SUPPORT) && CY_OTA_BLE_SECURE_SUPPORT
+/* The application's: the P-256 key that pushes are signed with, as the peers' tools write it. */
+extern Point ecdsa256_public_key;
+#endif
 #endif
 
 #ifdef __cplusplus

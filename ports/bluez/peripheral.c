@@ -50,7 +50,8 @@ static const struct characteristic characteristics[] = {
 
 struct ota_bluez {
     sd_bus *bus;
-    struct ota_ble *ble; /* NULL: not served */
+    const struct ota_bluez_server *server; /* NULL: not served */
+    void *server_ctx;
     char adapter[PATH_MAX_LEN];
     char name[64];
     char device[PATH_MAX_LEN]; /* the peer that is connected; "": none */
@@ -104,8 +105,8 @@ static void forget_peer(struct ota_bluez *b)
     b->device[0] = '\0';
     b->mtu = 0;
     b->is_notifying = false;
-    if (b->ble != NULL) {
-        ota_ble_disconnected(b->ble);
+    if (b->server != NULL) {
+        b->server->disconnected(b->server_ctx);
     }
 }
 
@@ -122,12 +123,12 @@ static bool note_peer(struct ota_bluez *b, const struct call_options *o)
         }
         memcpy(b->device, o->device, strlen(o->device) + 1);
         if (!b->is_notifying) {
-            ota_ble_connected(b->ble, OTA_GATT_MTU_MIN);
+            b->server->connected(b->server_ctx, OTA_GATT_MTU_MIN);
         }
     }
     if (o->mtu != 0 && o->mtu != b->mtu) {
         b->mtu = o->mtu;
-        ota_ble_mtu(b->ble, o->mtu);
+        b->server->mtu(b->server_ctx, o->mtu);
     }
     return true;
 }
@@ -180,11 +181,11 @@ static int on_write(sd_bus_message *m, void *arg, sd_bus_error *error)
     if (o.offset != 0) {
         return sd_bus_reply_method_errorf(m, "org.bluez.Error.InvalidOffset", "offset");
     }
-    if (b->ble == NULL || !note_peer(b, &o)) {
+    if (b->server == NULL || !note_peer(b, &o)) {
         return sd_bus_reply_method_errorf(m, "org.bluez.Error.InProgress",
                                           "another peer is served");
     }
-    return reply_att(m, ota_ble_write(b->ble, characteristic_of(m)->value, data, len));
+    return reply_att(m, b->server->write(b->server_ctx, characteristic_of(m)->value, data, len));
 }
 
 static int on_read(sd_bus_message *m, void *arg, sd_bus_error *error)
@@ -201,11 +202,11 @@ static int on_read(sd_bus_message *m, void *arg, sd_bus_error *error)
     if (rc < 0) {
         return rc;
     }
-    if (b->ble == NULL || !note_peer(b, &o)) {
+    if (b->server == NULL || !note_peer(b, &o)) {
         return sd_bus_reply_method_errorf(m, "org.bluez.Error.InProgress",
                                           "another peer is served");
     }
-    att = ota_ble_read(b->ble, characteristic_of(m)->value, buf, sizeof buf, &len);
+    att = b->server->read(b->server_ctx, characteristic_of(m)->value, buf, sizeof buf, &len);
     if (att != OTA_ATT_OK) {
         return reply_att(m, att);
     }
@@ -229,10 +230,11 @@ static void set_notifying(struct ota_bluez *b, bool on)
     const uint8_t cccd[2] = {on ? 0x03 : 0x00, 0};
 
     if (on && b->device[0] == '\0' && !b->is_notifying) {
-        ota_ble_connected(b->ble, OTA_GATT_MTU_MIN);
+        b->server->connected(b->server_ctx, OTA_GATT_MTU_MIN);
     }
     b->is_notifying = on;
-    (void)ota_ble_write(b->ble, OTA_GATT_CCCD, cccd, sizeof cccd); /* two bytes: accepted */
+    (void)b->server->write(b->server_ctx, OTA_GATT_CCCD, cccd,
+                           sizeof cccd); /* two bytes: accepted */
 }
 
 static int on_start_notify(sd_bus_message *m, void *arg, sd_bus_error *error)
@@ -240,7 +242,7 @@ static int on_start_notify(sd_bus_message *m, void *arg, sd_bus_error *error)
     struct ota_bluez *b = arg;
 
     (void)error;
-    if (b->ble != NULL && characteristic_of(m)->value == OTA_GATT_CONTROL) {
+    if (b->server != NULL && characteristic_of(m)->value == OTA_GATT_CONTROL) {
         set_notifying(b, true);
     }
     return sd_bus_reply_method_return(m, NULL);
@@ -251,7 +253,7 @@ static int on_stop_notify(sd_bus_message *m, void *arg, sd_bus_error *error)
     struct ota_bluez *b = arg;
 
     (void)error;
-    if (b->ble != NULL && characteristic_of(m)->value == OTA_GATT_CONTROL) {
+    if (b->server != NULL && characteristic_of(m)->value == OTA_GATT_CONTROL) {
         set_notifying(b, false);
     }
     return sd_bus_reply_method_return(m, NULL);
@@ -262,8 +264,8 @@ static int on_confirm(sd_bus_message *m, void *arg, sd_bus_error *error)
     struct ota_bluez *b = arg;
 
     (void)error;
-    if (b->ble != NULL) {
-        ota_ble_confirmed(b->ble);
+    if (b->server != NULL) {
+        b->server->confirmed(b->server_ctx);
     }
     return sd_bus_reply_method_return(m, NULL);
 }
@@ -545,9 +547,10 @@ void ota_bluez_gatt(struct ota_bluez *b, struct ota_gatt *out)
     out->ctx = b;
 }
 
-int ota_bluez_serve(struct ota_bluez *b, struct ota_ble *ble)
+int ota_bluez_serve_with(struct ota_bluez *b, const struct ota_bluez_server *server, void *ctx)
 {
-    b->ble = ble;
+    b->server = server;
+    b->server_ctx = ctx;
     return register_all(b) < 0 ? OTA_ECONNECT : 0;
 }
 

@@ -42,6 +42,22 @@ void ota_bluez_gatt(struct ota_bluez *b, struct ota_gatt *out);
  */
 int ota_bluez_serve(struct ota_bluez *b, struct ota_ble *ble);
 
+/* Somebody other than an ota_ble who takes a peer's events: the functions of ota/gatt.h with a
+ * context. All are required, and are called from ota_bluez_poll. */
+struct ota_bluez_server {
+    void (*connected)(void *ctx, uint16_t mtu); /* a peer is there */
+    void (*mtu)(void *ctx, uint16_t mtu);       /* of its connection */
+    void (*disconnected)(void *ctx);            /* it is gone; also when none was there */
+    /* It has written a value. */
+    enum ota_att (*write)(void *ctx, enum ota_gatt_value value, const void *data, size_t len);
+    /* It reads a value. */
+    enum ota_att (*read)(void *ctx, enum ota_gatt_value value, void *buf, size_t cap, size_t *len);
+    void (*confirmed)(void *ctx); /* it has confirmed an indication */
+};
+
+/* As ota_bluez_serve, for such a server. It and ctx stay valid. */
+int ota_bluez_serve_with(struct ota_bluez *b, const struct ota_bluez_server *server, void *ctx);
+
 /* Handles what has come; never waits. 0, or OTA_ECONNECT if D-Bus is gone. */
 int ota_bluez_poll(struct ota_bluez *b);
 

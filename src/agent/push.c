@@ -166,7 +166,7 @@ static int begin_verify(void *arg, const uint8_t *sig)
 {
     struct push *p = arg;
     struct agent *a = p->agent;
-    int rc = ota_sink_finish(&a->sink);
+    int rc = ota_agent_close_storage(a, now(a));
 
     p->sig = sig;
     p->sig_off = 0;

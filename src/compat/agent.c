@@ -8,7 +8,7 @@
 #define THREAD_NAME "CY OTA Agent"
 #define THREAD_STACK (12 * 1024)
 
-#if CY_OTA_HAS_AGENT_
+#if COMPAT_HAS_AGENT
 
 static struct compat the_agent;
 
@@ -37,6 +37,13 @@ static void set_state(struct compat *c, cy_ota_agent_state_t state)
     __atomic_store_n(&c->state, (uint8_t)state, __ATOMIC_RELEASE);
 }
 
+void ota_compat_release(struct compat *c)
+{
+    set_state(c, CY_OTA_STATE_EXITING);
+    put(COMPAT_FREE);
+}
+
+#if CY_OTA_HAS_AGENT_
 static void run(cy_thread_arg_t arg)
 {
     struct compat *c = arg;
@@ -46,6 +53,24 @@ static void run(cy_thread_arg_t arg)
     ota_compat_say_goodbye(c);
     (void)move(COMPAT_ENDING, COMPAT_ENDED);
     (void)cy_rtos_exit_thread();
+}
+#endif
+
+/* Gets it going. What is pushed to has no thread. */
+static cy_rslt_t launch(struct compat *c)
+{
+    put(COMPAT_RUNNING);
+#if CY_OTA_HAS_AGENT_
+    if (!ota_compat_is_pushed(c)) {
+        return cy_rtos_create_thread(&c->thread, run, THREAD_NAME, NULL, THREAD_STACK,
+                                     CY_RTOS_PRIORITY_NORMAL, c) == CY_RSLT_SUCCESS
+                   ? CY_RSLT_SUCCESS
+                   : CY_RSLT_OTA_ERROR_GENERAL;
+    }
+#else
+    (void)c;
+#endif
+    return CY_RSLT_SUCCESS;
 }
 
 /* Takes the structure, after the thread of an agent that has stopped itself. */
@@ -72,6 +97,11 @@ static cy_rslt_t prepare(struct compat *c, const cy_ota_network_params_t *networ
     if (rc == 0) {
         rc = ota_init(&c->agent, &c->config);
     }
+#ifdef COMPONENT_OTA_BLUETOOTH
+    if (rc == 0 && ota_compat_is_pushed(c)) {
+        rc = ota_compat_ble_init(c);
+    }
+#endif
     if (rc != 0) {
         (void)cy_log_msg(CYLF_OTA, CY_LOG_ERR, "agent does not start: %s (%s)\n", ota_err_text(rc),
                          ota_err_name(rc));
@@ -99,17 +129,29 @@ cy_rslt_t cy_ota_agent_start(cy_ota_network_params_t *network_params,
     if (result == CY_RSLT_SUCCESS) {
         *ota_ptr = c;
         ota_compat_set_last_error(CY_RSLT_SUCCESS);
-        put(COMPAT_RUNNING);
-        if (cy_rtos_create_thread(&c->thread, run, THREAD_NAME, NULL, THREAD_STACK,
-                                  CY_RTOS_PRIORITY_NORMAL, c) == CY_RSLT_SUCCESS) {
-            return CY_RSLT_SUCCESS;
+        result = launch(c);
+        if (result == CY_RSLT_SUCCESS) {
+            return result;
         }
-        result = CY_RSLT_OTA_ERROR_GENERAL;
     }
     *ota_ptr = NULL;
     put(COMPAT_FREE);
     return result;
 }
+
+#ifdef COMPONENT_OTA_BLUETOOTH
+static cy_rslt_t stop_pushed(struct compat *c, cy_ota_context_ptr *ota_ptr)
+{
+    if (!move(COMPAT_RUNNING, COMPAT_ENDING)) {
+        return CY_RSLT_OTA_ERROR_BADARG;
+    }
+    *ota_ptr = NULL;
+    if (ota_compat_ble_stop(c)) {
+        ota_compat_release(c);
+    }
+    return CY_RSLT_SUCCESS;
+}
+#endif
 
 cy_rslt_t cy_ota_agent_stop(cy_ota_context_ptr *ota_ptr)
 {
@@ -119,6 +161,11 @@ cy_rslt_t cy_ota_agent_stop(cy_ota_context_ptr *ota_ptr)
     if (c == NULL) {
         return CY_RSLT_OTA_ERROR_BADARG;
     }
+#ifdef COMPONENT_OTA_BLUETOOTH
+    if (ota_compat_is_pushed(c)) {
+        return stop_pushed(c, ota_ptr);
+    }
+#endif
     is_own = ota_compat_is_thread(&c->thread);
     if (!move(COMPAT_RUNNING, is_own ? COMPAT_ENDING : COMPAT_STOPPING)) {
         return CY_RSLT_OTA_ERROR_BADARG; /* somebody else stops it */
@@ -139,6 +186,9 @@ cy_rslt_t cy_ota_get_update_now(cy_ota_context_ptr ota_ptr)
 
     if (c == NULL) {
         return CY_RSLT_OTA_ERROR_BADARG;
+    }
+    if (ota_compat_is_pushed(c)) {
+        return CY_RSLT_OTA_ERROR_UNSUPPORTED;
     }
     state = (cy_ota_agent_state_t)__atomic_load_n(&c->state, __ATOMIC_ACQUIRE);
     if (state != CY_OTA_STATE_AGENT_WAITING) {
@@ -162,7 +212,7 @@ cy_rslt_t cy_ota_get_state(cy_ota_context_ptr ota_ptr, cy_ota_agent_state_t *sta
 
 #else
 
-/* Without a network there is no agent: Bluetooth pushes. */
+/* Without a transport there is no agent. */
 
 cy_rslt_t cy_ota_agent_start(cy_ota_network_params_t *network_params,
                              cy_ota_agent_params_t *agent_params, cy_ota_context_ptr *ota_ptr)

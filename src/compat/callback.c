@@ -5,7 +5,7 @@
 #include "compat.h"
 #include "ota/err.h"
 
-#if CY_OTA_HAS_AGENT_
+#if COMPAT_HAS_AGENT
 
 /* The numbers of both sides are the same. */
 #define SAME(name, other) typedef char same_##name[(int)(name) == (int)(other) ? 1 : -1]
@@ -19,12 +19,14 @@ SAME(CY_OTA_CB_RSLT_APP_FAILED, OTA_ANSWER_REFUSE);
 SAME(CY_OTA_CONNECTION_BLE, OTA_TRANSPORT_BLE);
 SAME(CY_OTA_NUM_STATES, OTA_STATE_COUNT);
 
+#if CY_OTA_HAS_AGENT_
 static bool is_connect(const struct ota_hook_info *info)
 {
     return info->moment == OTA_MOMENT_BEFORE &&
            (info->state == OTA_STATE_JOB_CONNECT || info->state == OTA_STATE_DATA_CONNECT ||
             info->state == OTA_STATE_RESULT_CONNECT);
 }
+#endif
 
 /* ---- Errors -----------------------------------------------------------------------------------
  */
@@ -81,6 +83,7 @@ static cy_rslt_t error_of(struct compat *c, const struct ota_hook_info *info)
 /* ---- Showing ----------------------------------------------------------------------------------
  */
 
+#if CY_OTA_HAS_AGENT_
 /* Text into a field; what does not fit is not shown. */
 static void put_text(char *to, size_t cap, const char *from)
 {
@@ -94,6 +97,27 @@ static void put_text(char *to, size_t cap, const char *from)
     }
     to[len] = '\0';
 }
+
+static void show_network(struct compat *c, const struct ota_hook_info *info)
+{
+    cy_ota_cb_struct_t *cb = &c->cb;
+
+    cb->broker_server.COMPAT_HOST = info->endpoint->host;
+    cb->broker_server.port = info->endpoint->port;
+    cb->credentials = ota_compat_credentials_of(c, info->endpoint->transport);
+#ifdef COMPONENT_OTA_MQTT
+#if CY_OTA_API_VERSION >= 3
+    cb->mqtt_connection = NULL;
+#endif
+    put_text(cb->unique_topic, sizeof cb->unique_topic, info->topic);
+#endif
+#if defined(COMPONENT_OTA_HTTP) && CY_OTA_API_VERSION >= 3
+    cb->http_connection = NULL;
+#endif
+    put_text(cb->file, sizeof cb->file, info->file);
+    ota_compat_show(c, info);
+}
+#endif
 
 static void show_block(struct compat *c, const struct ota_hook_info *info)
 {
@@ -126,23 +150,15 @@ static void show(struct compat *c, const struct ota_hook_info *info)
     cb->bytes_written = info->written;
     cb->percentage = info->percent;
     cb->connection_type = (cy_ota_connection_t)info->endpoint->transport;
-    cb->broker_server.host_name = info->endpoint->host;
-    cb->broker_server.port = info->endpoint->port;
-    cb->credentials = ota_compat_credentials_of(c, info->endpoint->transport);
-#ifdef COMPONENT_OTA_MQTT
-    cb->mqtt_connection = NULL;
-    put_text(cb->unique_topic, sizeof cb->unique_topic, info->topic);
+#if CY_OTA_HAS_AGENT_
+    show_network(c, info);
 #endif
-#ifdef COMPONENT_OTA_HTTP
-    cb->http_connection = NULL;
-#endif
-    put_text(cb->file, sizeof cb->file, info->file);
-    ota_compat_show(c, info);
 }
 
 /* ---- Changes ----------------------------------------------------------------------------------
  */
 
+#if CY_OTA_HAS_AGENT_
 /* A changed text back into its place; false if it does not fit. */
 static bool take_text(const char *from, size_t room, char *to, size_t cap)
 {
@@ -160,14 +176,15 @@ static bool take_text(const char *from, size_t room, char *to, size_t cap)
 
 static bool take_server(const struct compat *c, struct ota_hook_info *info)
 {
-    const cy_awsport_server_info_t *s = &c->cb.broker_server;
+    const cy_ota_server_ *s = &c->cb.broker_server;
     struct ota_endpoint *e = info->endpoint;
 
     e->port = s->port;
-    if (s->host_name == e->host) {
+    if (s->COMPAT_HOST == e->host) {
         return true;
     }
-    return s->host_name != NULL && take_text(s->host_name, OTA_HOST_MAX, e->host, sizeof e->host);
+    return s->COMPAT_HOST != NULL &&
+           take_text(s->COMPAT_HOST, OTA_HOST_MAX, e->host, sizeof e->host);
 }
 
 /* A connection of the application's own cannot be used: nobody tells the agent what arrives. */
@@ -175,10 +192,11 @@ static bool is_own_connection(const struct compat *c)
 {
     bool is_own = false;
 
-#ifdef COMPONENT_OTA_MQTT
+    (void)c;
+#if defined(COMPONENT_OTA_MQTT) && CY_OTA_API_VERSION >= 3
     is_own = is_own || c->cb.mqtt_connection != NULL;
 #endif
-#ifdef COMPONENT_OTA_HTTP
+#if defined(COMPONENT_OTA_HTTP) && CY_OTA_API_VERSION >= 3
     is_own = is_own || c->cb.http_connection != NULL;
 #endif
     return is_own;
@@ -202,7 +220,8 @@ static bool take_connect(struct compat *c, struct ota_hook_info *info)
         !take_text(c->cb.file, sizeof c->cb.file, info->file, info->file_cap)) {
         return false;
     }
-    return ota_compat_credentials(info->endpoint->transport, c->cb.credentials) == 0;
+    ota_compat_read_credentials(c->cb.credentials, &c->tls);
+    return ota_compat_credentials(info->endpoint->transport, &c->tls) == 0;
 }
 
 /* Over HTTP the request for the job is its path, and json_doc is only for show. */
@@ -218,6 +237,7 @@ static bool take_message(const struct compat *c, struct ota_hook_info *info, enu
            take_text(cb->json_doc, sizeof cb->json_doc, info->message, info->message_cap);
 }
 
+/* A push has nothing to change. */
 static enum ota_answer take(struct compat *c, struct ota_hook_info *info, enum ota_answer answer)
 {
     bool is_good = true;
@@ -233,6 +253,7 @@ static enum ota_answer take(struct compat *c, struct ota_hook_info *info, enum o
     }
     return answer;
 }
+#endif
 
 /* ---- Calling ----------------------------------------------------------------------------------
  */
@@ -249,6 +270,8 @@ static enum ota_answer ask(struct compat *c)
 static enum ota_answer settle(struct compat *c, const struct ota_hook_info *info,
                               enum ota_answer answer)
 {
+    bool is_close;
+
     if (info->moment != OTA_MOMENT_BEFORE) {
         return answer;
     }
@@ -258,8 +281,10 @@ static enum ota_answer settle(struct compat *c, const struct ota_hook_info *info
     if (info->state == OTA_STATE_STORAGE_OPEN && answer == OTA_ANSWER_HANDLED) {
         return OTA_ANSWER_CONTINUE;
     }
-    if (info->state == OTA_STATE_STORAGE_CLOSE && answer == OTA_ANSWER_CONTINUE &&
-        ota_compat_finish(c) != 0) {
+    /* A push has no state of its own for it. */
+    is_close =
+        info->state == (ota_compat_is_pushed(c) ? OTA_STATE_VERIFY : OTA_STATE_STORAGE_CLOSE);
+    if (is_close && answer == OTA_ANSWER_CONTINUE && ota_compat_finish(c) != 0) {
         return OTA_ANSWER_REFUSE;
     }
     return answer;
@@ -270,10 +295,12 @@ enum ota_answer ota_compat_hook(void *arg, struct ota_hook_info *info)
     struct compat *c = arg;
     enum ota_answer answer;
 
-    if (info->state != OTA_STATE_STORAGE_WRITE) {
+    if (info->state != OTA_STATE_STORAGE_WRITE || ota_compat_is_pushed(c)) {
         __atomic_store_n(&c->state, (uint8_t)info->state, __ATOMIC_RELEASE);
     }
+#if CY_OTA_HAS_AGENT_
     ota_compat_word(c, info);
+#endif
     show(c, info);
     if (info->state != OTA_STATE_AGENT_WAITING) {
         ota_compat_set_last_error(c->cb.error);
@@ -284,7 +311,12 @@ enum ota_answer ota_compat_hook(void *arg, struct ota_hook_info *info)
     } else if (info->moment == OTA_MOMENT_DONE) {
         c->is_refused_before = false;
     }
-    return settle(c, info, take(c, info, answer));
+#if CY_OTA_HAS_AGENT_
+    if (!ota_compat_is_pushed(c)) {
+        answer = take(c, info, answer);
+    }
+#endif
+    return settle(c, info, answer);
 }
 
 void ota_compat_say_goodbye(struct compat *c)

@@ -5,7 +5,22 @@
 
 #include "cy_ota_api.h"
 #include "ota/agent.h"
+#include "ota/gatt.h"
 #include "ota_compat.h"
+
+/* Without a transport there is no agent. */
+#if CY_OTA_HAS_AGENT_ || defined(COMPONENT_OTA_BLUETOOTH)
+#define COMPAT_HAS_AGENT 1
+#else
+#define COMPAT_HAS_AGENT 0
+#endif
+
+/* The field of servers that names the host. */
+#if CY_OTA_API_VERSION < 3
+#define COMPAT_HOST pHostName
+#else
+#define COMPAT_HOST host_name
+#endif
 
 /* Longest write unit of any device. */
 #define COMPAT_ROW_MAX 512u
@@ -14,13 +29,13 @@
 enum compat_phase {
     COMPAT_FREE,
     COMPAT_BUSY,     /* being started */
-    COMPAT_RUNNING,  /* it has a thread */
+    COMPAT_RUNNING,  /* it has a thread, or Bluetooth */
     COMPAT_STOPPING, /* somebody waits for the thread's end */
     COMPAT_ENDING,   /* stopped from its own callback: its thread leaves by itself */
     COMPAT_ENDED,    /* it has left, and waits to be joined */
 };
 
-#if CY_OTA_HAS_AGENT_
+#if COMPAT_HAS_AGENT
 /* An error as the agent has it and as the application is told. */
 struct compat_error {
     int err;
@@ -43,6 +58,17 @@ struct compat {
     cy_ota_storage_write_info_t block;
     struct ota_writer writer; /* of the storage functions */
     bool is_open;             /* the writer is in use */
+#if CY_OTA_HAS_AGENT_
+    cy_awsport_ssl_credentials_t tls; /* in use */
+#endif
+#ifdef COMPONENT_OTA_BLUETOOTH
+    struct ota_ble ble;
+    uint16_t conn_id;    /* of the peer */
+    uint8_t is_in_call;  /* a Bluetooth function is running; atomic access only */
+    uint8_t answer[9];   /* on its way: the stack takes no copy */
+    struct ota_key key;  /* of signed pushes */
+    uint8_t key_der[91]; /* SubjectPublicKeyInfo */
+#endif
     uint8_t row[COMPAT_ROW_MAX];
     uint64_t work[OTA_WORK_LEN(COMPAT_ROW_MAX) / sizeof(uint64_t) + 1];
 };
@@ -58,9 +84,31 @@ cy_rslt_t ota_compat_check(const cy_ota_network_params_t *network);
 /* Fills in c->config from parameters, settings and device. 0 or a negative ota_err. */
 int ota_compat_configure(struct compat *c);
 
+#if CY_OTA_HAS_AGENT_
 /* Parameters of a transport; NULL if the build lacks it. */
-cy_awsport_ssl_credentials_t *ota_compat_credentials_of(struct compat *c,
-                                                        enum ota_transport transport);
+cy_ota_credentials_ptr_ ota_compat_credentials_of(struct compat *c, enum ota_transport transport);
+
+/* Credentials of any version, NULL too, as those of now. */
+void ota_compat_read_credentials(cy_ota_credentials_ptr_ from, cy_awsport_ssl_credentials_t *to);
+#endif
+
+/* True for an agent that is pushed to. */
+bool ota_compat_is_pushed(const struct compat *c);
+
+#ifdef COMPONENT_OTA_BLUETOOTH
+/* ---- ble.c ---- */
+
+/* Sets the Bluetooth side up. 0 or a negative ota_err. */
+int ota_compat_ble_init(struct compat *c);
+
+/* The agent is to end: now (true), or with the function that is running. */
+bool ota_compat_ble_stop(struct compat *c);
+#endif
+
+/* ---- agent.c ---- */
+
+/* An agent without a thread has ended. */
+void ota_compat_release(struct compat *c);
 
 /* ---- callback.c ---- */
 

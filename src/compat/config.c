@@ -5,15 +5,17 @@
 #include "compat.h"
 #include "ota/err.h"
 
-#if CY_OTA_HAS_AGENT_
+#if COMPAT_HAS_AGENT
 
 /* ---- Checks -----------------------------------------------------------------------------------
  */
 
-static bool is_server(const cy_awsport_server_info_t *s)
+#if CY_OTA_HAS_AGENT_
+static bool is_server(const cy_ota_server_ *s)
 {
-    return s->host_name != NULL && s->port != 0;
+    return s->COMPAT_HOST != NULL && s->port != 0;
 }
+#endif
 
 #ifdef COMPONENT_OTA_MQTT
 static cy_rslt_t check_mqtt(const cy_ota_mqtt_params_t *m)
@@ -42,6 +44,10 @@ cy_rslt_t ota_compat_check(const cy_ota_network_params_t *network)
                    ? CY_RSLT_SUCCESS
                    : CY_RSLT_OTA_ERROR_BADARG;
 #endif
+#ifdef COMPONENT_OTA_BLUETOOTH
+    case CY_OTA_CONNECTION_BLE:
+        return CY_RSLT_SUCCESS;
+#endif
     default:
         return CY_RSLT_OTA_ERROR_TRANSPORT_UNSUPPORTED;
     }
@@ -68,19 +74,50 @@ static void set_timing(struct ota_timing *t)
     t->download_tries = CY_OTA_MAX_DOWNLOAD_TRIES;
 }
 
+bool ota_compat_is_pushed(const struct compat *c)
+{
+    return c->network.initial_connection == CY_OTA_CONNECTION_BLE;
+}
+
+#if CY_OTA_HAS_AGENT_
 static bool is_text(const char *text)
 {
     return text != NULL && text[0] != '\0';
 }
 
+void ota_compat_read_credentials(cy_ota_credentials_ptr_ from, cy_awsport_ssl_credentials_t *to)
+{
+    memset(to, 0, sizeof *to);
+    if (from == NULL) {
+        return;
+    }
+#if CY_OTA_API_VERSION < 3
+    to->alpnprotos = from->pAlpnProtos;
+    to->alpnprotoslen = from->pAlpnProtos != NULL ? strlen(from->pAlpnProtos) : 0;
+    to->root_ca = from->pRootCa;
+    to->root_ca_size = from->rootCaSize;
+    to->client_cert = from->pClientCert;
+    to->client_cert_size = from->clientCertSize;
+    to->private_key = from->pPrivateKey;
+    to->private_key_size = from->privateKeySize;
+    to->username = from->pUserName;
+    to->username_size = from->userNameSize;
+    to->password = from->pPassword;
+    to->password_size = from->passwordSize;
+#else
+    *to = *from;
+#endif
+}
+#endif
+
 #ifdef COMPONENT_OTA_MQTT
 /* The original decides by the port, and then connects without anybody to trust, too. */
-static bool is_tls(const cy_ota_mqtt_params_t *m)
+static bool is_tls(const cy_ota_mqtt_params_t *m, const cy_awsport_ssl_credentials_t *tls)
 {
     if (m->broker.port == CY_OTA_MQTT_BROKER_PORT) {
         return false;
     }
-    return is_text(m->credentials.root_ca) || is_text(m->credentials.client_cert) ||
+    return is_text(tls->root_ca) || is_text(tls->client_cert) ||
            m->broker.port == CY_OTA_MQTT_BROKER_PORT_TLS ||
            m->broker.port == CY_OTA_MQTT_BROKER_PORT_TLS_CERT;
 }
@@ -89,14 +126,16 @@ static void set_mqtt(struct compat *c)
 {
     const cy_ota_mqtt_params_t *m = &c->network.mqtt;
     struct ota_mqtt_config *to = &c->config.mqtt;
+    cy_awsport_ssl_credentials_t tls;
 
-    to->host = m->broker.host_name;
+    ota_compat_read_credentials(ota_compat_credentials_of(c, OTA_TRANSPORT_MQTT), &tls);
+    to->host = m->broker.COMPAT_HOST;
     to->port = m->broker.port;
-    to->tls = is_tls(m);
+    to->tls = is_tls(m, &tls);
     to->keep_session = m->session_type == CY_OTA_MQTT_SESSION_RESTART;
     to->identifier = is_text(m->pIdentifier) ? m->pIdentifier : CY_OTA_MQTT_CLIENT_ID_PREFIX;
-    to->username = is_text(m->credentials.username) ? m->credentials.username : NULL;
-    to->password = is_text(m->credentials.password) ? m->credentials.password : NULL;
+    to->username = is_text(tls.username) ? tls.username : NULL;
+    to->password = is_text(tls.password) ? tls.password : NULL;
     to->company = COMPANY_TOPIC_PREPEND;
     to->listen_topic = PUBLISHER_LISTEN_TOPIC;
     to->will_topic = CY_OTA_MQTT_TOPIC_PREFIX "/will";
@@ -116,7 +155,7 @@ static void set_http(struct compat *c)
     const char *file = is_text(h->file) ? h->file : NULL;
     bool is_direct = c->config.flow == OTA_FLOW_DIRECT;
 
-    to->host = h->server.host_name;
+    to->host = h->server.COMPAT_HOST;
     to->port = h->server.port;
     if (c->network.initial_connection != CY_OTA_CONNECTION_MQTT) {
         c->config.timing.stall_s = (CY_OTA_HTTP_TIMEOUT_RECEIVE + 999) / 1000;
@@ -126,23 +165,30 @@ static void set_http(struct compat *c)
 }
 #endif
 
-cy_awsport_ssl_credentials_t *ota_compat_credentials_of(struct compat *c,
-                                                        enum ota_transport transport)
+#if CY_OTA_HAS_AGENT_
+#if CY_OTA_API_VERSION < 3
+#define CREDENTIALS_OF(params) ((params).credentials)
+#else
+#define CREDENTIALS_OF(params) (&(params).credentials)
+#endif
+
+cy_ota_credentials_ptr_ ota_compat_credentials_of(struct compat *c, enum ota_transport transport)
 {
     switch (transport) {
 #ifdef COMPONENT_OTA_MQTT
     case OTA_TRANSPORT_MQTT:
-        return &c->network.mqtt.credentials;
+        return CREDENTIALS_OF(c->network.mqtt);
 #endif
 #ifdef COMPONENT_OTA_HTTP
     case OTA_TRANSPORT_HTTP:
     case OTA_TRANSPORT_HTTPS:
-        return &c->network.http.credentials;
+        return CREDENTIALS_OF(c->network.http);
 #endif
     default:
         return NULL;
     }
 }
+#endif
 
 int ota_compat_configure(struct compat *c)
 {
@@ -159,8 +205,11 @@ int ota_compat_configure(struct compat *c)
     to->serial = CY_OTA_DEVICE_SERIAL;
     to->transport = (enum ota_transport)c->network.initial_connection;
     to->flow = c->network.use_get_job_flow == CY_OTA_DIRECT_FLOW ? OTA_FLOW_DIRECT : OTA_FLOW_JOB;
+#if CY_OTA_API_VERSION >= 3
     to->do_not_send_result = c->params.do_not_send_result;
-    to->reboot = c->params.reboot_upon_completion != 0;
+#endif
+    /* Whoever is pushed to restarts by himself, when the peer has confirmed. */
+    to->reboot = c->params.reboot_upon_completion != 0 && !ota_compat_is_pushed(c);
     to->is_permanent = c->params.validate_after_reboot == 0;
     set_timing(&to->timing);
 #ifdef COMPONENT_OTA_MQTT

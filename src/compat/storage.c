@@ -39,7 +39,7 @@ cy_rslt_t cy_ota_storage_read(cy_ota_context_ptr ota_ptr, cy_ota_storage_write_i
     return CY_RSLT_SUCCESS;
 }
 
-#if CY_OTA_HAS_AGENT_
+#if COMPAT_HAS_AGENT
 
 static uint32_t limit_of(const struct ota_config *config)
 {

@@ -12,3 +12,7 @@ if(NOT OTA_SANITIZE)
             ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
     set_tests_properties(e2e.getting_started PROPERTIES TIMEOUT 150 LABELS e2e)
 endif()
+
+add_test(NAME e2e.compat_ble COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/test_compat_ble.py
+    ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} ${PROJECT_SOURCE_DIR}/boards)
+set_tests_properties(e2e.compat_ble PROPERTIES TIMEOUT 120 LABELS e2e)

@@ -798,21 +798,8 @@ static void test_images_for_good_are_marked_for_good(void **state)
     assert_int_equal(t.image_ok, OTA_FIELD_SET);
 }
 
-/* ---- Bluetooth, log ----------------------------------------------------------------------------
+/* ---- Log ---------------------------------------------------------------------------------------
  */
-
-static void test_bluetooth_is_not_supported(void **state)
-{
-    (void)state;
-    world.network.initial_connection = CY_OTA_CONNECTION_BLE;
-    assert_int_equal(cy_ota_agent_start(&world.network, &world.params, &world.ota),
-                     CY_RSLT_OTA_ERROR_TRANSPORT_UNSUPPORTED);
-    assert_int_equal(cy_ota_ble_download_prepare(NULL, 1, 1), CY_RSLT_OTA_ERROR_UNSUPPORTED);
-    assert_int_equal(cy_ota_ble_download(NULL, NULL, 1, 1), CY_RSLT_OTA_ERROR_UNSUPPORTED);
-    assert_int_equal(cy_ota_ble_download_write(NULL, NULL), CY_RSLT_OTA_ERROR_UNSUPPORTED);
-    assert_int_equal(cy_ota_ble_download_verify(NULL, NULL, 1), CY_RSLT_OTA_ERROR_UNSUPPORTED);
-    assert_int_equal(cy_ota_ble_download_abort(NULL), CY_RSLT_OTA_ERROR_UNSUPPORTED);
-}
 
 static char lines[4096];
 static unsigned n_lines;
@@ -900,7 +887,6 @@ int main(void)
         cmocka_unit_test_setup(test_reading_stays_inside_of_the_slot, set_up),
         cmocka_unit_test_setup(test_running_image_is_confirmed, set_up),
         cmocka_unit_test_setup(test_images_for_good_are_marked_for_good, set_up),
-        cmocka_unit_test_setup(test_bluetooth_is_not_supported, set_up),
         cmocka_unit_test_setup(test_log_follows_the_level, set_up),
     };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cy_http_client_api.h"
+#include "cy_iot_network_secured_socket.h"
 #include "cy_mqtt_api.h"
 #include "cy_retarget_io.h"
 #include "cy_tcpip_port_secure_sockets.h"
@@ -11,6 +12,8 @@
 #include "cybsp.h"
 #include "flash_qspi.h"
 #include "internal.h"
+#include "iot_init.h"
+#include "iot_mqtt.h"
 
 #define KICK_MS 100u
 
@@ -193,4 +196,22 @@ cy_rslt_t cy_http_client_init(void)
 cy_rslt_t cy_http_client_deinit(void)
 {
     return CY_RSLT_SUCCESS;
+}
+
+/* ---- The same before 3.x ----------------------------------------------------------------------
+ */
+
+bool IotSdk_Init(void)
+{
+    return true;
+}
+
+IotNetworkError_t IotNetworkSecureSockets_Init(void)
+{
+    return IOT_NETWORK_SUCCESS;
+}
+
+IotMqttError_t IotMqtt_Init(void)
+{
+    return IOT_MQTT_SUCCESS;
 }
