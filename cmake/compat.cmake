@@ -6,11 +6,13 @@
 #                      [DEFINITIONS ...])
 #
 # BOARD becomes CY_TARGET_BOARD, CONFIG is where cy_ota_config.h lies. The device (ota_compat.h)
-# comes from what the application links, ota_posix_compat on a host.
+# comes from what the application links, ota_posix_compat on a host. Also for projects that have this
+# one as a subdirectory.
 function(ota_compat_library name)
     cmake_parse_arguments(ARG "" "BOARD;CONFIG" "COMPONENTS;DEFINITIONS" ${ARGN})
-    set(folder ${PROJECT_SOURCE_DIR}/src/compat)
-    set(headers ${PROJECT_SOURCE_DIR}/include/compat)
+    set(root ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/..)
+    set(folder ${root}/src/compat)
+    set(headers ${root}/include/compat)
     add_library(${name} STATIC ${folder}/agent.c ${folder}/ble.c ${folder}/callback.c
         ${folder}/config.c ${folder}/error.c ${folder}/log.c ${folder}/message.c
         ${folder}/storage.c)

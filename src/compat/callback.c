@@ -98,6 +98,19 @@ static void put_text(char *to, size_t cap, const char *from)
     to[len] = '\0';
 }
 
+/* Until a job says more, the file over HTTP is the job document. */
+static const char *file_of(const struct compat *c, const struct ota_hook_info *info)
+{
+    bool is_early = info->state == OTA_STATE_START_UPDATE || info->state == OTA_STATE_JOB_CONNECT ||
+                    info->state == OTA_STATE_JOB_DOWNLOAD ||
+                    info->state == OTA_STATE_JOB_DISCONNECT;
+
+    return is_early && c->config.flow == OTA_FLOW_JOB &&
+                   info->endpoint->transport != OTA_TRANSPORT_MQTT
+               ? c->config.http.job_file
+               : info->file;
+}
+
 static void show_network(struct compat *c, const struct ota_hook_info *info)
 {
     cy_ota_cb_struct_t *cb = &c->cb;
@@ -114,7 +127,7 @@ static void show_network(struct compat *c, const struct ota_hook_info *info)
 #if defined(COMPONENT_OTA_HTTP) && CY_OTA_API_VERSION >= 3
     cb->http_connection = NULL;
 #endif
-    put_text(cb->file, sizeof cb->file, info->file);
+    put_text(cb->file, sizeof cb->file, file_of(c, info));
     ota_compat_show(c, info);
 }
 #endif

@@ -250,7 +250,9 @@ static cy_ota_callback_results_t change_files(cy_ota_cb_struct_t *cb)
     if (cb->reason != CY_OTA_REASON_STATE_CHANGE) {
         return CY_OTA_CB_RSLT_OTA_CONTINUE;
     }
-    if (cb->state == CY_OTA_STATE_JOB_DOWNLOAD) {
+    if (cb->state == CY_OTA_STATE_START_UPDATE || cb->state == CY_OTA_STATE_JOB_CONNECT) {
+        assert_string_equal(cb->file, "/ota_update.json"); /* the original's example looks */
+    } else if (cb->state == CY_OTA_STATE_JOB_DOWNLOAD) {
         assert_string_equal(cb->file, "/ota_update.json");
         assert_string_equal(cb->json_doc,
                             "GET /ota_update.json HTTP/1.1\r\nHost: web.local:80 \r\n\r\n");

@@ -4,6 +4,7 @@
 #define CY_UTILS_H
 
 #include <assert.h>
+#include <string.h> /* applications rely on the platform for it */
 
 #define CY_ASSERT(condition) assert(condition)
 #define CY_UNUSED_PARAMETER(x) ((void)(x))

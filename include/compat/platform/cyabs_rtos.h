@@ -4,6 +4,7 @@
 #define CYABS_RTOS_H
 
 #include "cy_result.h"
+#include "timers.h" /* applications rely on it */
 
 #ifdef __cplusplus
 extern "C" {

@@ -10,6 +10,7 @@ extern "C" {
 #endif
 
 #define CYBSP_USER_LED ((cyhal_gpio_t)0u)
+#define CYBSP_USER_LED1 CYBSP_USER_LED
 #define CYBSP_USER_BTN ((cyhal_gpio_t)1u)
 #define CYBSP_DEBUG_UART_RX ((cyhal_gpio_t)2u)
 #define CYBSP_DEBUG_UART_TX ((cyhal_gpio_t)3u)

@@ -6,6 +6,7 @@
 #include "cy_result.h"
 #include "cy_utils.h"
 #include "cyhal_gpio.h"
+#include "cyhal_pwm.h"
 #include "cyhal_wdt.h"
 
 #ifdef __cplusplus

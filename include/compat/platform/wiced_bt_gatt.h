@@ -191,6 +191,29 @@ wiced_bt_gatt_status_t wiced_bt_gatt_server_send_error_rsp(uint16_t conn_id,
                                                            uint16_t handle,
                                                            wiced_bt_gatt_status_t status);
 
+/* Answers to reads, which do not come: nothing is found, and nothing sent. */
+wiced_bt_gatt_status_t
+wiced_bt_gatt_server_send_read_handle_rsp(uint16_t conn_id, wiced_bt_gatt_opcode_t opcode,
+                                          uint16_t len, uint8_t *value,
+                                          wiced_bt_gatt_app_context_t context);
+wiced_bt_gatt_status_t
+wiced_bt_gatt_server_send_read_by_type_rsp(uint16_t conn_id, wiced_bt_gatt_opcode_t opcode,
+                                           uint8_t pair_len, uint16_t len, uint8_t *value,
+                                           wiced_bt_gatt_app_context_t context);
+wiced_bt_gatt_status_t
+wiced_bt_gatt_server_send_read_multiple_rsp(uint16_t conn_id, wiced_bt_gatt_opcode_t opcode,
+                                            uint16_t len, uint8_t *value,
+                                            wiced_bt_gatt_app_context_t context);
+uint16_t wiced_bt_gatt_find_handle_by_type(uint16_t first, uint16_t last, wiced_bt_uuid_t *uuid);
+int wiced_bt_gatt_put_read_by_type_rsp_in_stream(uint8_t *stream, int room, uint8_t *pair_len,
+                                                 uint16_t handle, uint16_t len,
+                                                 const uint8_t *value);
+int wiced_bt_gatt_put_read_multi_rsp_in_stream(wiced_bt_gatt_opcode_t opcode, uint8_t *stream,
+                                               int room, uint16_t handle, uint16_t len,
+                                               const uint8_t *value);
+/* Of handles in a request, little-endian. */
+uint16_t wiced_bt_gatt_get_handle_from_stream(const uint8_t *stream, uint16_t index);
+
 #ifdef __cplusplus
 }
 #endif

@@ -3,6 +3,8 @@
 #ifndef WICED_BT_TYPES_H
 #define WICED_BT_TYPES_H
 
+#include <inttypes.h> /* applications rely on it */
+
 #include "cy_result.h"
 
 #define BD_ADDR_LEN 6

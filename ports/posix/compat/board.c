@@ -60,6 +60,33 @@ void cyhal_gpio_free(cyhal_gpio_t pin)
     (void)pin;
 }
 
+cy_rslt_t cyhal_pwm_init(cyhal_pwm_t *obj, cyhal_gpio_t pin, const cyhal_clock_t *clock)
+{
+    (void)clock;
+    obj->pin = pin;
+    return CY_RSLT_SUCCESS;
+}
+
+/* The pin shows whether there are pulses at all. */
+cy_rslt_t cyhal_pwm_set_duty_cycle(cyhal_pwm_t *obj, float duty_cycle, uint32_t frequency_hz)
+{
+    (void)frequency_hz;
+    cyhal_gpio_write(obj->pin, duty_cycle > 0);
+    return CY_RSLT_SUCCESS;
+}
+
+cy_rslt_t cyhal_pwm_start(cyhal_pwm_t *obj)
+{
+    (void)obj;
+    return CY_RSLT_SUCCESS;
+}
+
+cy_rslt_t cyhal_pwm_stop(cyhal_pwm_t *obj)
+{
+    cyhal_gpio_write(obj->pin, false);
+    return CY_RSLT_SUCCESS;
+}
+
 /* ---- Board, console, flash --------------------------------------------------------------------
  */
 

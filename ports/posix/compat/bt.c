@@ -8,6 +8,7 @@
 
 #include "bluez/peripheral.h"
 #include "cyabs_rtos.h"
+#include "cybt_platform_trace.h"
 #include "cycfg_gatt_db.h"
 #include "ota/err.h"
 #include "wiced_bt_gatt.h"
@@ -228,6 +229,13 @@ wiced_result_t wiced_bt_stack_init(wiced_bt_management_cback_t callback,
 /* ---- Management -------------------------------------------------------------------------------
  */
 
+const cybt_platform_config_t cybsp_bt_platform_cfg = {0};
+
+void cybt_platform_config_init(const cybt_platform_config_t *config)
+{
+    (void)config;
+}
+
 wiced_result_t wiced_bt_set_local_bdaddr(wiced_bt_device_address_t address, uint8_t type)
 {
     (void)address;
@@ -391,4 +399,72 @@ wiced_bt_gatt_status_t wiced_bt_gatt_server_send_error_rsp(uint16_t conn_id,
     (void)opcode;
     (void)handle;
     return status;
+}
+
+wiced_bt_gatt_status_t
+wiced_bt_gatt_server_send_read_handle_rsp(uint16_t conn_id, wiced_bt_gatt_opcode_t opcode,
+                                          uint16_t len, uint8_t *value,
+                                          wiced_bt_gatt_app_context_t context)
+{
+    (void)conn_id;
+    (void)opcode;
+    (void)len;
+    give_back(value, context);
+    return WICED_BT_GATT_REQ_NOT_SUPPORTED;
+}
+
+wiced_bt_gatt_status_t
+wiced_bt_gatt_server_send_read_by_type_rsp(uint16_t conn_id, wiced_bt_gatt_opcode_t opcode,
+                                           uint8_t pair_len, uint16_t len, uint8_t *value,
+                                           wiced_bt_gatt_app_context_t context)
+{
+    (void)pair_len;
+    return wiced_bt_gatt_server_send_read_handle_rsp(conn_id, opcode, len, value, context);
+}
+
+wiced_bt_gatt_status_t
+wiced_bt_gatt_server_send_read_multiple_rsp(uint16_t conn_id, wiced_bt_gatt_opcode_t opcode,
+                                            uint16_t len, uint8_t *value,
+                                            wiced_bt_gatt_app_context_t context)
+{
+    return wiced_bt_gatt_server_send_read_handle_rsp(conn_id, opcode, len, value, context);
+}
+
+uint16_t wiced_bt_gatt_find_handle_by_type(uint16_t first, uint16_t last, wiced_bt_uuid_t *uuid)
+{
+    (void)first;
+    (void)last;
+    (void)uuid;
+    return 0;
+}
+
+int wiced_bt_gatt_put_read_by_type_rsp_in_stream(uint8_t *stream, int room, uint8_t *pair_len,
+                                                 uint16_t handle, uint16_t len,
+                                                 const uint8_t *value)
+{
+    (void)stream;
+    (void)room;
+    (void)pair_len;
+    (void)handle;
+    (void)len;
+    (void)value;
+    return 0;
+}
+
+int wiced_bt_gatt_put_read_multi_rsp_in_stream(wiced_bt_gatt_opcode_t opcode, uint8_t *stream,
+                                               int room, uint16_t handle, uint16_t len,
+                                               const uint8_t *value)
+{
+    (void)opcode;
+    (void)stream;
+    (void)room;
+    (void)handle;
+    (void)len;
+    (void)value;
+    return 0;
+}
+
+uint16_t wiced_bt_gatt_get_handle_from_stream(const uint8_t *stream, uint16_t index)
+{
+    return (uint16_t)(stream[2 * index] | stream[2 * index + 1] << 8);
 }

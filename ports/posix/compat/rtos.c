@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cyabs_rtos.h and task.h over POSIX threads. */
+/* cyabs_rtos.h, task.h and timers.h over POSIX threads. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "cyabs_rtos.h"
 #include "ota_compat.h"
 #include "task.h"
+#include "timers.h"
 
 /* ---- Threads ----------------------------------------------------------------------------------
  */
@@ -244,4 +245,49 @@ TickType_t xTaskGetTickCount(void)
 
     (void)cy_rtos_get_time(&now);
     return now;
+}
+
+/* ---- Timers -----------------------------------------------------------------------------------
+ */
+
+struct cy_posix_timer {
+    TickType_t period;
+    BaseType_t reload;
+    TimerCallbackFunction_t callback;
+    cy_thread_t thread;
+};
+
+static void run_timer(cy_thread_arg_t arg)
+{
+    struct cy_posix_timer *t = arg;
+
+    do {
+        (void)cy_rtos_delay_milliseconds(t->period);
+        t->callback(t);
+    } while (t->reload != pdFALSE);
+}
+
+TimerHandle_t xTimerCreate(const char *name, TickType_t period, BaseType_t reload, void *id,
+                           TimerCallbackFunction_t callback)
+{
+    struct cy_posix_timer *t = calloc(1, sizeof *t);
+
+    (void)name;
+    (void)id;
+    if (t != NULL) {
+        t->period = period;
+        t->reload = reload;
+        t->callback = callback;
+    }
+    return t;
+}
+
+BaseType_t xTimerStart(TimerHandle_t timer, TickType_t wait)
+{
+    (void)wait;
+    return timer->thread == NULL &&
+                   cy_rtos_create_thread(&timer->thread, run_timer, NULL, NULL, 0,
+                                         CY_RTOS_PRIORITY_NORMAL, timer) == CY_RSLT_SUCCESS
+               ? pdPASS
+               : pdFAIL;
 }
