@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The templates of cy_ota_config.h: what is sent over MQTT, and what is shown of HTTP. */
+/* The templates of cy_ota_config.h: what is sent, and what is shown of HTTP. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,8 +10,6 @@
 /* ---- Sent -------------------------------------------------------------------------------------
  */
 
-#ifdef COMPONENT_OTA_MQTT
-
 /* A text that does not fit leaves the agent's own. */
 static void put(struct ota_hook_info *info, const char *text, int len)
 {
@@ -19,6 +17,8 @@ static void put(struct ota_hook_info *info, const char *text, int len)
         memcpy(info->message, text, (size_t)len + 1);
     }
 }
+
+#ifdef COMPONENT_OTA_MQTT
 
 static void word_job(const struct ota_version *v, struct ota_hook_info *info)
 {
@@ -38,42 +38,55 @@ static void word_image(const struct ota_version *v, struct ota_hook_info *info)
                  (int)v->revision, info->topic));
 }
 
+#endif
+
 /* The agent's own result says more; it gives way only to one that was changed. */
+static bool is_default_result(const char *text, const char *otherwise)
+{
+    return strcmp(text, otherwise) == 0 && strcmp(CY_OTA_RESULT_SUCCESS, "Success") == 0 &&
+           strcmp(CY_OTA_RESULT_FAILURE, "Failure") == 0;
+}
+
+/* Templates of both transports have the word and one thing more. */
 static void word_result(struct ota_hook_info *info)
 {
     static const char good[] = "{\"Message\":\"Success\"";
-    bool is_good = strncmp(info->message, good, sizeof good - 1) == 0;
+    const char *word = strncmp(info->message, good, sizeof good - 1) == 0 ? CY_OTA_RESULT_SUCCESS
+                                                                          : CY_OTA_RESULT_FAILURE;
     char text[CY_OTA_JSON_DOC_BUFF_SIZE];
 
-    if (strcmp(CY_OTA_MQTT_RESULT_JSON, "{\"Message\":\"%s\", \"UniqueTopicName\": \"%s\"}") == 0 &&
-        strcmp(CY_OTA_RESULT_SUCCESS, "Success") == 0 &&
-        strcmp(CY_OTA_RESULT_FAILURE, "Failure") == 0) {
-        return;
+    if (info->endpoint->transport == OTA_TRANSPORT_MQTT) {
+        if (!is_default_result(CY_OTA_MQTT_RESULT_JSON,
+                               "{\"Message\":\"%s\", \"UniqueTopicName\": \"%s\"}")) {
+            put(info, text,
+                snprintf(text, sizeof text, CY_OTA_MQTT_RESULT_JSON, word, info->topic));
+        }
+    } else if (!is_default_result(CY_OTA_HTTP_RESULT_JSON,
+                                  "{\"Message\":\"%s\", \"File\":\"%s\" }")) {
+        put(info, text, snprintf(text, sizeof text, CY_OTA_HTTP_RESULT_JSON, word, info->file));
     }
-    put(info, text,
-        snprintf(text, sizeof text, CY_OTA_MQTT_RESULT_JSON,
-                 is_good ? CY_OTA_RESULT_SUCCESS : CY_OTA_RESULT_FAILURE, info->topic));
 }
-#endif
 
 void ota_compat_word(const struct compat *c, struct ota_hook_info *info)
 {
 #ifdef COMPONENT_OTA_MQTT
     const struct ota_version *v = ota_running_version(&c->agent);
+    bool is_mqtt = info->endpoint->transport == OTA_TRANSPORT_MQTT;
+#endif
 
-    if (info->moment != OTA_MOMENT_BEFORE || info->endpoint->transport != OTA_TRANSPORT_MQTT) {
+    (void)c;
+    if (info->moment != OTA_MOMENT_BEFORE) {
         return;
     }
-    if (info->state == OTA_STATE_JOB_DOWNLOAD) {
-        word_job(v, info);
-    } else if (info->state == OTA_STATE_DATA_DOWNLOAD) {
-        word_image(v, info);
-    } else if (info->state == OTA_STATE_RESULT_SEND) {
+    if (info->state == OTA_STATE_RESULT_SEND) {
         word_result(info);
     }
-#else
-    (void)c;
-    (void)info;
+#ifdef COMPONENT_OTA_MQTT
+    if (is_mqtt && info->state == OTA_STATE_JOB_DOWNLOAD) {
+        word_job(v, info);
+    } else if (is_mqtt && info->state == OTA_STATE_DATA_DOWNLOAD) {
+        word_image(v, info);
+    }
 #endif
 }
 

@@ -143,7 +143,7 @@ static void note(const cy_ota_cb_struct_t *cb)
     call->port = cb->broker_server.port;
     call->written = cb->bytes_written;
     call->total = cb->total_size;
-    (void)snprintf(call->host, sizeof call->host, "%s", cb->broker_server.host_name);
+    (void)snprintf(call->host, sizeof call->host, "%s", cb->broker_server.WORLD_HOST);
     world.n_calls++;
 }
 
@@ -189,9 +189,9 @@ void compat_world_init(void)
     memset(&world.network, 0, sizeof world.network);
     world.network.initial_connection = CY_OTA_CONNECTION_MQTT;
     world.network.mqtt.pIdentifier = "CY_IOT_DEVICE";
-    world.network.mqtt.broker.host_name = "broker.local";
+    world.network.mqtt.broker.WORLD_HOST = "broker.local";
     world.network.mqtt.broker.port = 1883;
-    world.network.http.server.host_name = "web.local";
+    world.network.http.server.WORLD_HOST = "web.local";
     world.network.http.server.port = 80;
     world.network.http.file = "";
     memset(&world.params, 0, sizeof world.params);

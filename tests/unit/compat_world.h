@@ -16,6 +16,13 @@
 #include "unit/fake_web.h"
 #include "unit/ram_flash.h"
 
+/* The field of servers that names the host. */
+#if CY_OTA_API_VERSION < 3
+#define WORLD_HOST pHostName
+#else
+#define WORLD_HOST host_name
+#endif
+
 #define WORLD_IMAGE_LEN 10000u
 #define WORLD_SLOT 32768u
 #define WORLD_CALLS 200
