@@ -853,6 +853,45 @@ static void test_log_follows_the_level(void **state)
     cy_ota_set_log_level(CY_LOG_ERR);
 }
 
+static cy_ota_callback_results_t turn_up(cy_ota_cb_struct_t *cb)
+{
+    if (cb->state == CY_OTA_STATE_JOB_PARSE) {
+        cy_ota_set_log_level(CY_LOG_INFO);
+    }
+    return CY_OTA_CB_RSLT_OTA_CONTINUE;
+}
+
+static void test_level_can_be_changed_during_a_session(void **state)
+{
+    (void)state;
+    lines[0] = '\0';
+    assert_int_equal(cy_log_init(CY_LOG_OFF, on_line, get_time), CY_RSLT_SUCCESS);
+    cy_ota_set_log_level(CY_LOG_ERR);
+    world.answer = turn_up;
+    compat_world_run(1);
+    (void)cy_log_shutdown();
+    cy_ota_set_log_level(CY_LOG_ERR);
+    assert_null(strstr(lines, "connecting for the job document"));
+    assert_non_null(strstr(lines, "verifying the image"));
+}
+
+static void test_what_is_not_told_is_not_formatted(void **state)
+{
+    const char *nowhere = (const char *)(uintptr_t)1; /* whoever reads it crashes */
+
+    (void)state;
+    n_lines = 0;
+    assert_int_equal(cy_log_init(CY_LOG_WARNING, on_line, get_time), CY_RSLT_SUCCESS);
+    assert_int_equal(cy_log_msg(CYLF_OTA, CY_LOG_INFO, "%s", nowhere), CY_RSLT_SUCCESS);
+    assert_int_equal(cy_log_set_facility_level(CYLF_OTA, CY_LOG_OFF), CY_RSLT_SUCCESS);
+    assert_int_equal(cy_log_msg(CYLF_OTA, CY_LOG_ERR, "%s", nowhere), CY_RSLT_SUCCESS);
+    assert_int_equal(n_lines, 0);
+    assert_int_equal(cy_log_get_facility_level(CYLF_DEF), CY_LOG_WARNING);
+    assert_int_not_equal(cy_log_set_facility_level(CYLF_MAX, CY_LOG_ERR), CY_RSLT_SUCCESS);
+    assert_int_not_equal(cy_log_set_facility_level(CYLF_OTA, CY_LOG_MAX), CY_RSLT_SUCCESS);
+    (void)cy_log_shutdown();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -890,6 +929,8 @@ int main(void)
         cmocka_unit_test_setup(test_running_image_is_confirmed, set_up),
         cmocka_unit_test_setup(test_images_for_good_are_marked_for_good, set_up),
         cmocka_unit_test_setup(test_log_follows_the_level, set_up),
+        cmocka_unit_test_setup(test_level_can_be_changed_during_a_session, set_up),
+        cmocka_unit_test_setup(test_what_is_not_told_is_not_formatted, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

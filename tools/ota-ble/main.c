@@ -30,6 +30,7 @@ struct options {
     unsigned scan_s;
     bool is_json;
     bool is_quiet;
+    bool is_verbose;
     bool is_forced;
     struct update_config update;
 };
@@ -54,6 +55,7 @@ static void print_help(void)
                  "      --time SECONDS     look for devices so long, 1 to 300 (default 10)\n"
                  "  -j, --json             one JSON object instead of text\n"
                  "  -q, --quiet            no progress\n"
+                 "  -v, --verbose          each command and answer, with time stamps\n"
                  "      --help, --version\n"
                  "\n"
                  "Ctrl-C aborts the transfer. Exit status: 0 done, 1 failed, 2 wrong usage.\n");
@@ -113,6 +115,9 @@ static bool take_option(struct options *o, int option)
     case 'q':
         o->is_quiet = true;
         return true;
+    case 'v':
+        o->is_verbose = true;
+        return true;
     default:
         tool_error("see ota-ble --help");
         return false;
@@ -144,25 +149,20 @@ static bool take_command(struct options *o, int argc, char **argv)
 /* 0 to go on; else the exit status is *status. */
 static bool parse(struct options *o, int argc, char **argv, int *status)
 {
-    static const struct option names[] = {{"device", required_argument, NULL, 'd'},
-                                          {"adapter", required_argument, NULL, 'a'},
-                                          {"sign", required_argument, NULL, 's'},
-                                          {"from-start", no_argument, NULL, 'F'},
-                                          {"with-response", no_argument, NULL, 'R'},
-                                          {"block", required_argument, NULL, 'B'},
-                                          {"force", no_argument, NULL, 'f'},
-                                          {"time", required_argument, NULL, 't'},
-                                          {"json", no_argument, NULL, 'j'},
-                                          {"quiet", no_argument, NULL, 'q'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {"version", no_argument, NULL, 'V'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option names[] = {
+        {"device", required_argument, NULL, 'd'},  {"adapter", required_argument, NULL, 'a'},
+        {"sign", required_argument, NULL, 's'},    {"from-start", no_argument, NULL, 'F'},
+        {"with-response", no_argument, NULL, 'R'}, {"block", required_argument, NULL, 'B'},
+        {"force", no_argument, NULL, 'f'},         {"time", required_argument, NULL, 't'},
+        {"json", no_argument, NULL, 'j'},          {"quiet", no_argument, NULL, 'q'},
+        {"verbose", no_argument, NULL, 'v'},       {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0}};
     int option;
 
     *status = 2;
     o->adapter = "hci0";
     o->scan_s = 10;
-    while ((option = getopt_long(argc, argv, "d:a:s:jqh", names, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "d:a:s:jqvh", names, NULL)) != -1) {
         if (option == 'h' || option == 'V') {
             if (option == 'h') {
                 print_help();
@@ -505,6 +505,7 @@ int main(int argc, char **argv)
     if (!parse(&o, argc, argv, &status)) {
         return status;
     }
+    tool_log_setup("ota-ble", o.is_verbose);
     status = 1;
     if ((o.image == NULL || load_image(&o, &image) == 0) &&
         (o.sign_key == NULL || o.image == NULL || sign_transfer(&o, &image) == 0)) {

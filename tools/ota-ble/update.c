@@ -7,6 +7,7 @@
 
 #include "base/crc32.h"
 #include "base/le.h"
+#include "common/log.h"
 #include "ota/err.h"
 #include "ota/gatt.h"
 
@@ -70,6 +71,7 @@ static int send_command(struct update *u, uint8_t op, uint32_t arg)
     size_t len = op == OTA_GATT_PREPARE || op == OTA_GATT_ABORT ? 1 : sizeof raw;
 
     ota_put_le32(raw + 1, arg);
+    tool_debug("command %02x, %u", (unsigned)op, (unsigned)arg);
     return central_command(u->central, raw, len);
 }
 
@@ -81,6 +83,7 @@ static int refused(struct update *u)
 
     if (update_read_info(u->central, &info, board) == 0) {
         u->report->device_err = info.err;
+        tool_debug("refused: %s", ota_err_name(info.err));
     }
     return OTA_EREFUSED;
 }
@@ -92,6 +95,7 @@ static int take_answer(struct update *u, unsigned ms, struct central_note *out)
     if (rc != 0) {
         return rc;
     }
+    tool_debug("answer %02x", out->len > 0 ? out->value[0] : 0xffu);
     if (out->len == 0 || out->value[0] != OTA_GATT_OK) {
         return refused(u);
     }
@@ -225,6 +229,8 @@ int update_run(struct central *c, const struct update_config *config, struct upd
         rc = central_open_data(c, !config->with_response);
     }
     report->block = block_len(&u, c->mtu != 0 ? c->mtu : info.mtu);
+    tool_debug("blocks of %u bytes from %u on, MTU %u", (unsigned)report->block, (unsigned)u.off,
+               (unsigned)(c->mtu != 0 ? c->mtu : info.mtu));
     if (rc == 0) {
         rc = send_data(&u);
     }

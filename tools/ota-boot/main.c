@@ -26,6 +26,7 @@ struct options {
     bool is_torn;
     bool is_dry;
     bool is_json;
+    bool is_verbose;
 };
 
 static const char usage_text[] =
@@ -44,6 +45,7 @@ static const char usage_text[] =
     "  -c, --cut-after N[:torn]  cut the power at flash operation N, counted from 0; torn: the\n"
     "                         operation is half done\n"
     "  -j, --json             only the JSON line, no words on standard error\n"
+    "  -v, --verbose          more about what the bootloader did, on standard error\n"
     "  -h, --help             show this text\n"
     "  -V, --version          show the version\n"
     "\n"
@@ -59,6 +61,7 @@ static const struct option long_options[] = {
     {"dry-run", no_argument, NULL, 'n'},
     {"cut-after", required_argument, NULL, 'c'},
     {"json", no_argument, NULL, 'j'},
+    {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -128,6 +131,9 @@ static int read_option(int letter, char *value, struct options *o)
     case 'j':
         o->is_json = true;
         break;
+    case 'v':
+        o->is_verbose = true;
+        break;
     default:
         return complain(EXIT_USAGE, "wrong option");
     }
@@ -140,7 +146,7 @@ static int read_options(int argc, char **argv, struct options *o, bool *is_done)
     int letter;
 
     o->cut_after = OTA_NOR_NO_CUT;
-    while ((letter = getopt_long(argc, argv, "B:F:k:E:nc:jhV", long_options, NULL)) != -1) {
+    while ((letter = getopt_long(argc, argv, "B:F:k:E:nc:jvhV", long_options, NULL)) != -1) {
         int rc;
 
         if (letter == 'h' || letter == 'V') {
@@ -222,6 +228,28 @@ static void explain(const struct machine *m, const struct options *o)
     }
 }
 
+/* The same flash time as in the JSON line, and what the bootloader set out to do. */
+static void tell_more(const struct machine *m)
+{
+    const struct ota_boot_result *r = &m->boot.result;
+    uint64_t ops = 0;
+    uint64_t us = 0;
+
+    for (size_t i = 0; i < m->board->n_devices; i++) {
+        const struct ota_nor *nor = &m->board->devices[i].nor;
+
+        ops += nor->count.erases + nor->count.writes;
+        us += nor->busy_us;
+    }
+    (void)fprintf(stderr, "ota-boot: MCUboot %s, %s: swap type %s%s%s\n", m->board->boot.version,
+                  m->board->boot.mode, ota_tool_swap_type_name(r->type),
+                  r->is_resumed ? ", completed after an interruption" : "",
+                  r->is_forced ? ", there is nothing to go back to" : "");
+    (void)fprintf(stderr,
+                  "ota-boot: %" PRIu64 " flash operations, %" PRIu64 " ms on the hardware\n", ops,
+                  us / 1000);
+}
+
 static int boot_machine(struct machine *m, const struct options *o)
 {
     m->board->power.cut_at = o->cut_after;
@@ -236,6 +264,9 @@ static int boot_machine(struct machine *m, const struct options *o)
     m->board->power.is_off = false; /* to show the state that is left */
     if (!o->is_json) {
         explain(m, o);
+    }
+    if (o->is_verbose) {
+        tell_more(m);
     }
     if (report_json(m, stdout) != 0) {
         return complain(EXIT_REFUSES, "cannot write the result: %s", strerror(errno));

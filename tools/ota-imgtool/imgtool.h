@@ -25,6 +25,9 @@ int imgtool_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int imgtool_misuse(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* One line on standard error that only ota-imgtool --verbose shows. */
+void imgtool_detail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* A number in decimal, or hexadecimal after 0x, of at most max. */
 bool imgtool_number(const char *text, uint32_t max, uint32_t *out);
 

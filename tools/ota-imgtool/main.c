@@ -11,7 +11,7 @@
 #include "ota-imgtool/hex.h"
 
 static const char help[] =
-    "usage: ota-imgtool COMMAND [OPTION...] [FILE...]\n"
+    "usage: ota-imgtool [-v] COMMAND [OPTION...] [FILE...]\n"
     "\n"
     "  keygen   make a key pair\n"
     "  getpub   print the public key, to be built into a bootloader\n"
@@ -20,6 +20,7 @@ static const char help[] =
     "  verify   check that a bootloader with a key would start an image\n"
     "  dump     show header, TLVs and trailer of an image (also: dumpinfo)\n"
     "\n"
+    "-v, --verbose before the command tells on standard error what is read and made.\n"
     "ota-imgtool COMMAND --help tells the options of a command; the manual is ota-imgtool(1).\n"
     "Exit status: 0 done, 1 failed, 2 wrong usage.\n";
 
@@ -31,6 +32,22 @@ static const struct {
     {"sign", imgtool_sign},     {"create", imgtool_sign},   {"verify", imgtool_verify},
     {"dump", imgtool_dump},     {"dumpinfo", imgtool_dump},
 };
+
+static bool is_verbose;
+
+void imgtool_detail(const char *format, ...)
+{
+    va_list args;
+
+    if (!is_verbose) {
+        return;
+    }
+    (void)fputs("ota-imgtool: ", stderr);
+    va_start(args, format);
+    (void)vfprintf(stderr, format, args);
+    va_end(args);
+    (void)fputc('\n', stderr);
+}
 
 int imgtool_fail(const char *format, ...)
 {
@@ -98,6 +115,7 @@ int imgtool_load(const char *path, struct imgtool_file *out)
     if (!imgtool_is_hex(path)) {
         out->data = raw;
         out->len = len;
+        imgtool_detail("%s: %zu bytes", path, len);
         return 0;
     }
     rc = hex_read((const char *)raw, len, &out->data, &segment, &why);
@@ -108,12 +126,20 @@ int imgtool_load(const char *path, struct imgtool_file *out)
     out->len = segment.len;
     out->base = segment.addr;
     out->has_base = true;
+    imgtool_detail("%s: %zu bytes from 0x%08x on", path, out->len, (unsigned)out->base);
     return 0;
 }
 
 int main(int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : "";
+    const char *name;
+
+    if (argc > 1 && (strcmp(argv[1], "-v") == 0 || strcmp(argv[1], "--verbose") == 0)) {
+        is_verbose = true;
+        argc--;
+        argv++;
+    }
+    name = argc > 1 ? argv[1] : "";
 
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         (void)fputs(help, stdout);

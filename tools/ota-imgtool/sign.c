@@ -158,6 +158,9 @@ int imgtool_sign(int argc, char **argv)
         rc = build_image(&o.recipe, &in.file, &image);
     }
     if (rc == 0) {
+        imgtool_detail("%s: header %u bytes, image %zu bytes with TLVs, %s", o.out,
+                       (unsigned)o.recipe.header.header_size, image.len,
+                       o.key != NULL || o.fixed_sig != NULL ? "signed" : "not signed");
         rc = write_signature(&o, &image);
     }
     if (rc == 0) {

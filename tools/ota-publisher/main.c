@@ -70,7 +70,7 @@ static void print_help(void)
         "      --folder DIR          over HTTP, also serve the files below DIR\n"
         "      --data-url URL        let jobs lead to this http, https, mqtt or mqtts URL\n"
         "      --no-mqtt             no broker: HTTP only\n"
-        "  -l, --verbose             more to read, with time stamps\n"
+        "  -v, -l, --verbose         more to read, with time stamps\n"
         "      --help, --version\n"
         "\n"
         "Prints \"ready\" on standard output once devices can ask; events go to standard error.\n"
@@ -140,7 +140,8 @@ static int take_option(struct options *o, int code, char *arg)
     case 'c':
         o->company = arg;
         return 0;
-    case 'l':
+    case 'l': /* as the original calls it */
+    case 'v':
         o->verbose = true;
         return 0;
     case OPT_WINDOW:
@@ -210,7 +211,7 @@ static int parse_options(int argc, char **argv, struct options *o)
     int code;
     int rc;
 
-    while ((code = getopt_long(argc, argv, "b:f:j:k:c:l", LONG, NULL)) != -1) {
+    while ((code = getopt_long(argc, argv, "b:f:j:k:c:lv", LONG, NULL)) != -1) {
         rc = take_option(o, code, optarg);
         if (rc != 0) {
             return rc;

@@ -54,7 +54,7 @@ static void print_help(void)
         "      --verify-key PEM      fail unless the image is signed with this key\n"
         "      --timeout SECONDS     give up after so long without progress (default 30)\n"
         "      --window N            chunk requests without answer, 1 to %u (default 4)\n"
-        "  -l, --verbose             more to read, with time stamps\n"
+        "  -v, -l, --verbose         more to read, with time stamps\n"
         "      --help, --version\n"
         "\n"
         "Exit status: 0 the file is complete and right, 1 it is not, 2 wrong usage.\n",
@@ -152,7 +152,8 @@ static int take_option(struct options *o, int code, char *arg)
     case 'e':
         o->company = arg;
         return 0;
-    case 'l':
+    case 'l': /* as the original calls it */
+    case 'v':
         o->flow.verbose = true;
         return 0;
     case 'b':
@@ -187,7 +188,7 @@ static int parse_options(int argc, char **argv, struct options *o)
     int code;
     int rc;
 
-    while ((code = getopt_long(argc, argv, "b:f:c:k:e:dl", LONG, NULL)) != -1) {
+    while ((code = getopt_long(argc, argv, "b:f:c:k:e:dlv", LONG, NULL)) != -1) {
         rc = take_option(o, code, optarg);
         if (rc != 0) {
             return rc;
