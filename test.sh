@@ -83,10 +83,23 @@ step() {
     [ "$result" = ok ] && return 0
     echo "---- $log"
     grep -qE '^The following tests FAILED' "$log" || tail -n 40 "$log"
-    # ctest has said at each failing test what it printed; repeat only that and the list.
-    sed -n '/\*\*\*/,/^ *Start\|^$/p; /^The following tests FAILED/,$p' "$log" | tail -n 150
+    failed_tests "$log"
+    sed -n '/^The following tests FAILED/,$p' "$log"
     echo "----"
     return 1
+}
+
+# failed_tests LOG: of a ctest run, what each failing test printed: the last 60 lines of each.
+failed_tests() {
+    awk '
+        function flush(   i) {
+            for (i = (n > 60 ? n - 59 : 1); i <= n; i++) print lines[i]
+            n = 0
+        }
+        /^ *[0-9]+\/[0-9]+ Test +#/ { flush(); on = /\*\*\*/; if (on) print; next }
+        /^ *Start +[0-9]+: / || /^[0-9]+% tests passed/ { flush(); on = 0 }
+        on { lines[++n] = $0 }
+        END { flush() }' "$1"
 }
 
 closing_line() {
