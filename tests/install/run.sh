@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# usage: run.sh BUILD-FOLDER: installs into a fresh prefix, moves that elsewhere, and builds a
-# consumer against it with pkg-config and with find_package.
+# usage: run.sh BUILD-FOLDER: installs into a fresh prefix, moves that elsewhere, and builds
+# consumers against it with pkg-config and with find_package: one of the core, one of the ports of a
+# host, and one written for the original.
 set -euo pipefail
 build=$(realpath "$1")
 here=$(dirname "$(realpath "$0")")
@@ -39,10 +40,17 @@ cc -std=c11 -Wall -Werror "$here/consumer.c" -o "$temp/by-pkg-config" \
     $(pkg-config --cflags --libs libota) || fail "does not build with pkg-config"
 "$temp/by-pkg-config" || fail "the program built with pkg-config fails"
 pkg-config --exists libotaboot || fail "pkg-config does not find libotaboot"
+board=$prefix/share/libota/boards/generic-swap.json
+# shellcheck disable=SC2046
+cc -std=c11 -Wall -Werror "$here/host.c" -o "$temp/host" $(pkg-config --cflags --libs libota-host) ||
+    fail "a host's program does not build with pkg-config"
+(cd "$temp" && ./host "$board") || fail "a host's program built with pkg-config fails"
 
 {
-    cmake -S "$here" -B "$temp/consumer" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" &&
+    cmake -S "$here" -B "$temp/consumer" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
+        -DEXAMPLE="$source/examples/compat" &&
         cmake --build "$temp/consumer"
 } >"$temp/log" 2>&1 || fail "does not build with find_package: $(cat "$temp/log")"
 "$temp/consumer/consumer" || fail "the program built with find_package fails"
+(cd "$temp" && consumer/host "$board") || fail "a host's program built with find_package fails"
 echo "install: $(find "$prefix" -type f | wc -l) files, both ways of using them work"
