@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The same on a host: an application that finds clients, cryptography, board and Bluetooth there. */
+/* The same on a host: an application that finds clients, cryptography, board and Bluetooth there.
+ */
 #include <stdio.h>
 
 #include <bluez/peripheral.h>
