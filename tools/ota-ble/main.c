@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ota-ble: updates a device over Bluetooth LE. See docs/man/ota-ble.1. */
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
@@ -13,6 +12,7 @@
 #include "common/file.h"
 #include "common/image_file.h"
 #include "common/log.h"
+#include "common/number.h"
 #include "common/stop.h"
 #include "ota-ble/update.h"
 #include "ota/err.h"
@@ -63,21 +63,6 @@ static void print_help(void)
 
 /* ---- Command line -----------------------------------------------------------------------------*/
 
-static bool take_number(const char *option, const char *text, unsigned max, unsigned *out)
-{
-    char *end;
-    unsigned long n;
-
-    errno = 0;
-    n = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || n < 1 || n > max) {
-        tool_error("%s takes a number from 1 to %u, not '%s'", option, max, text);
-        return false;
-    }
-    *out = (unsigned)n;
-    return true;
-}
-
 static bool take_option(struct options *o, int option)
 {
     unsigned n;
@@ -99,7 +84,7 @@ static bool take_option(struct options *o, int option)
         o->update.with_response = true;
         return true;
     case 'B':
-        if (!take_number("--block", optarg, OTA_GATT_VALUE_MAX, &n)) {
+        if (tool_take_number("--block", optarg, OTA_GATT_VALUE_MAX, &n) != 0) {
             return false;
         }
         o->update.block = (uint16_t)n;
@@ -108,7 +93,7 @@ static bool take_option(struct options *o, int option)
         o->is_forced = true;
         return true;
     case 't':
-        return take_number("--time", optarg, 300, &o->scan_s);
+        return tool_take_number("--time", optarg, 300, &o->scan_s) == 0;
     case 'j':
         o->is_json = true;
         return true;

@@ -4,6 +4,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/mqtt_link.h"
+#include "common/number.h"
 #include "common/stop.h"
 #include "common/topics.h"
 #include "ota-publisher/http.h"
@@ -78,22 +79,6 @@ static void print_help(void)
         BROKER_HELP, SESSION_WINDOW_MAX, WINDOW_DEFAULT);
 }
 
-static int take_window(struct options *o, const char *text)
-{
-    char *end;
-    unsigned long n;
-
-    errno = 0;
-    n = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || n < 1 ||
-        n > SESSION_WINDOW_MAX) {
-        tool_error("--window takes a number from 1 to %u, not '%s'", SESSION_WINDOW_MAX, text);
-        return -1;
-    }
-    o->window = (unsigned)n;
-    return 0;
-}
-
 /* Options about HTTP. 0: taken; 1: it is none of them. */
 static int take_http_option(struct options *o, int code, char *arg)
 {
@@ -145,7 +130,7 @@ static int take_option(struct options *o, int code, char *arg)
         o->verbose = true;
         return 0;
     case OPT_WINDOW:
-        return take_window(o, arg);
+        return tool_take_number("--window", arg, SESSION_WINDOW_MAX, &o->window);
     case OPT_ANY_BOARD:
         o->any_board = true;
         return 0;

@@ -5,6 +5,7 @@
 #include "common/crypto_openssl.h"
 #include "common/log.h"
 #include "common/mqtt_link.h"
+#include "common/number.h"
 #include "common/stop.h"
 #include "common/topics.h"
 #include "ota-subscriber/flow.h"
@@ -12,7 +13,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define KEEPALIVE_S 15
@@ -61,21 +61,6 @@ static void print_help(void)
         BROKER_HELP, WINDOW_MAX);
 }
 
-static int take_number(const char *option, const char *text, uint32_t max, uint32_t *out)
-{
-    char *end;
-    unsigned long n;
-
-    errno = 0;
-    n = strtoul(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || n < 1 || n > max) {
-        tool_error("%s takes a number from 1 to %u, not '%s'", option, max, text);
-        return -1;
-    }
-    *out = (uint32_t)n;
-    return 0;
-}
-
 static int take_mode(struct flow_config *f, enum flow_mode mode)
 {
     if (f->mode != FLOW_WHOLE && f->mode != mode) {
@@ -88,9 +73,9 @@ static int take_mode(struct flow_config *f, enum flow_mode mode)
 
 static int take_timeout(struct flow_config *f, const char *text)
 {
-    uint32_t seconds;
+    unsigned seconds;
 
-    if (take_number("--timeout", text, TIMEOUT_MAX_S, &seconds) != 0) {
+    if (tool_take_number("--timeout", text, TIMEOUT_MAX_S, &seconds) != 0) {
         return -1;
     }
     f->timeout_ms = seconds * 1000u;
@@ -121,7 +106,7 @@ static int take_long_option(struct options *o, int code, char *arg)
     case OPT_RUNNING:
         return take_running(&o->flow, arg);
     case OPT_WINDOW:
-        return take_number("--window", arg, WINDOW_MAX, &o->flow.window);
+        return tool_take_number("--window", arg, WINDOW_MAX, &o->flow.window);
     case OPT_HELP:
         print_help();
         return 1;
@@ -143,7 +128,7 @@ static int take_option(struct options *o, int code, char *arg)
         if (take_mode(&o->flow, FLOW_CHUNKS) != 0) {
             return -1;
         }
-        return take_number("-c", arg, UINT16_MAX, &o->flow.chunk_size);
+        return tool_take_number("-c", arg, UINT16_MAX, &o->flow.chunk_size);
     case 'd':
         return take_mode(&o->flow, FLOW_DIRECT);
     case 'k':
