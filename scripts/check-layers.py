@@ -23,8 +23,9 @@ LAYERS = {
 }
 C_HEADERS = {"limits.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "string.h", "assert.h"}
 C_HEADERS_OF = {"codec": {"jsmn.h"}}  # the JSON parser allocates nothing and calls nothing
-# A port implements public interfaces. The simulated boards are a user of the flash layer, too.
-PORTS = {"sim": ("flash",)}
+# A port implements public interfaces. The simulated boards are a user of the flash layer, too; the
+# HTTP client of lwIP takes redirections apart as the core does URLs.
+PORTS = {"sim": ("flash",), "lwip": ("base", "codec")}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 CONDITION = re.compile(r"^\s*#\s*(if|ifdef|ifndef)\b\s*(.*)")

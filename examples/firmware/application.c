@@ -3,12 +3,15 @@
  * An application on a microcontroller: one loop that moves the network, polls the agent, feeds the
  * watchdog and sleeps. No operating system.
  *
- * The settings of the board: broker (default 10.0.2.2), port, tls (anything: yes), ca, cert, key
- * (PEM), check_s (seconds to the first session, default 1).
+ * The settings of the board: transport (mqtt, http or https; default mqtt), broker (default
+ * 10.0.2.2), port, tls (anything: yes), web (default 10.0.2.2), web_port, ca, cert, key (PEM),
+ * check_s (seconds to the first session, default 1).
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "board.h"
+#include "http.h"
 #include "lwip/stats.h"
 #include "mqtt.h"
 #include "ota/agent.h"
@@ -18,6 +21,7 @@
 /* Everything the application owns; only TLS allocates while it runs. */
 static struct ota_agent agent;
 static struct ota_lwip_mqtt mqtt;
+static struct ota_lwip_http http;
 static struct ota_lwip_tls tls;
 static struct ota_psa psa;
 static struct ota_crypto crypto;
@@ -33,7 +37,6 @@ static struct ota_config config = {
     .primary = &primary,
     .secondary = &secondary,
     .trust = {.crypto = &crypto, .keys = &signing_key, .n_keys = 1, .sig_type = OTA_SIG_ECDSA_P256},
-    .transport = OTA_TRANSPORT_MQTT,
     .flow = OTA_FLOW_JOB,
     .journal = &journal,
     .reboot = true,
@@ -68,27 +71,49 @@ static enum ota_answer on_update(void *arg, struct ota_hook_info *info)
 
 static uint32_t number(const char *name, uint32_t fallback)
 {
-    const char *text = board_setting(name);
+    const char *value = board_setting(name);
 
-    return text == NULL ? fallback : (uint32_t)strtoul(text, NULL, 10);
+    return value == NULL ? fallback : (uint32_t)strtoul(value, NULL, 10);
 }
 
+static const char *text(const char *name, const char *fallback)
+{
+    const char *value = board_setting(name);
+
+    return value == NULL ? fallback : value;
+}
+
+static enum ota_transport transport(void)
+{
+    const char *name = text("transport", "mqtt");
+
+    if (strcmp(name, "http") == 0) {
+        return OTA_TRANSPORT_HTTP;
+    }
+    return strcmp(name, "https") == 0 ? OTA_TRANSPORT_HTTPS : OTA_TRANSPORT_MQTT;
+}
+
+/* Either client may be where a session begins, and where a job leads. */
 static void configure(void)
 {
     const struct ota_lwip_identity id = {board_setting("ca"), board_setting("cert"),
                                          board_setting("key")};
-    const char *host = board_setting("broker");
     int rc = id.ca == NULL ? 0 : ota_lwip_tls_init(&tls, &id);
 
     if (rc != 0) {
         fail("the certificates in the settings", rc);
     }
     ota_lwip_mqtt_init(&mqtt, id.ca == NULL ? NULL : &tls);
+    ota_lwip_http_init(&http, id.ca == NULL ? NULL : &tls);
     config.system = board_system;
     config.mqtt.client = ota_lwip_mqtt_client(&mqtt);
-    config.mqtt.host = host == NULL ? "10.0.2.2" : host;
+    config.mqtt.host = text("broker", "10.0.2.2");
     config.mqtt.port = (uint16_t)number("port", 0);
     config.mqtt.tls = board_setting("tls") != NULL;
+    config.transport = transport();
+    config.http.client = ota_lwip_http_client(&http);
+    config.http.host = text("web", "10.0.2.2");
+    config.http.port = (uint16_t)number("web_port", 0);
     config.timing.initial_check_s = number("check_s", 1);
     config.hook = on_update;
 }

@@ -10,12 +10,9 @@
 #ifndef OTA_LWIP_MQTT_H
 #define OTA_LWIP_MQTT_H
 
-#include "lwip/altcp.h"
-#include "lwip/ip_addr.h"
-#include "lwip/pbuf.h"
+#include "conn.h"
 #include "mqtt_codec.h"
 #include "ota/mqtt.h"
-#include "tls.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,11 +29,8 @@ struct ota_lwip_mqtt {
     const struct ota_lwip_tls *tls;
     const struct ota_mqtt_sink *sink;
     struct ota_mqtt_login login;
-    struct altcp_pcb *pcb;
-    struct pbuf *received; /* not taken yet */
+    struct ota_lwip_conn conn;
     uint8_t phase;
-    bool is_ended; /* the other side has closed, or err */
-    int err;       /* why the connection ended, until poll tells */
     struct ota_mqtt_codec codec;
     uint8_t out[OTA_LWIP_MQTT_OUT];
 };

@@ -4,6 +4,7 @@
 #include <mbedtls/ssl.h>
 #include <string.h>
 
+#include "lwip/altcp.h"
 #include "lwip/altcp_tls.h"
 #include "ota/err.h"
 
@@ -15,6 +16,9 @@
 #else
 #define FRAGMENT_CODE MBEDTLS_SSL_MAX_FRAG_LEN_1024
 #endif
+
+/* What mbedTLS says before it has looked at a certificate. */
+#define NOT_VERIFIED 0xffffffffu
 
 static size_t pem_len(const char *text)
 {
@@ -28,9 +32,10 @@ int ota_lwip_tls_init(struct ota_lwip_tls *tls, const struct ota_lwip_identity *
     if (id->ca == NULL || (id->cert == NULL) != (id->key == NULL)) {
         return OTA_EARG;
     }
-    if (id->cert == NULL) {
-        tls->config = altcp_tls_create_config_client(ca, pem_len(id->ca));
-    } else {
+    tls->anonymous = NULL;
+    tls->config = altcp_tls_create_config_client(ca, pem_len(id->ca));
+    if (tls->config != NULL && id->cert != NULL) {
+        tls->anonymous = tls->config;
         tls->config = altcp_tls_create_config_client_2wayauth(
             ca, pem_len(id->ca), (const u8_t *)id->key, pem_len(id->key), NULL, 0,
             (const u8_t *)id->cert, pem_len(id->cert));
@@ -55,9 +60,12 @@ static int configure(mbedtls_ssl_context *ssl)
 #endif
 }
 
-struct altcp_pcb *ota_lwip_tls_new(const struct ota_lwip_tls *tls, const char *host)
+struct altcp_pcb *ota_lwip_tls_new(const struct ota_lwip_tls *tls, const char *host,
+                                   bool with_identity)
 {
-    struct altcp_pcb *pcb = altcp_tls_new(tls->config, IPADDR_TYPE_ANY);
+    bool is_anonymous = !with_identity && tls->anonymous != NULL;
+    struct altcp_pcb *pcb =
+        altcp_tls_new(is_anonymous ? tls->anonymous : tls->config, IPADDR_TYPE_ANY);
 
     if (pcb != NULL && (configure(altcp_tls_context(pcb)) != 0 ||
                         mbedtls_ssl_set_hostname(altcp_tls_context(pcb), host) != 0)) {
@@ -70,4 +78,30 @@ struct altcp_pcb *ota_lwip_tls_new(const struct ota_lwip_tls *tls, const char *h
 bool ota_lwip_tls_is_trusted(struct altcp_pcb *pcb)
 {
     return mbedtls_ssl_get_verify_result(altcp_tls_context(pcb)) == 0;
+}
+
+int ota_lwip_tls_error(struct altcp_pcb *pcb)
+{
+    uint32_t found = mbedtls_ssl_get_verify_result(altcp_tls_context(pcb));
+
+    if (found == NOT_VERIFIED) {
+        return OTA_ETLS;
+    }
+    if ((found & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0) {
+        return OTA_ECERTCA;
+    }
+    if ((found & (MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE)) != 0) {
+        return OTA_ECERTTIME;
+    }
+    return (found & MBEDTLS_X509_BADCERT_CN_MISMATCH) != 0 ? OTA_ECERTHOST : OTA_ETLS;
+}
+
+bool ota_lwip_tls_is_broken(struct altcp_pcb *pcb)
+{
+    uint8_t none;
+    int rc = mbedtls_ssl_read(altcp_tls_context(pcb), &none, 0);
+
+    /* The end of the connection is told by TCP. */
+    return rc < 0 && rc != MBEDTLS_ERR_SSL_WANT_READ && rc != MBEDTLS_ERR_SSL_WANT_WRITE &&
+           rc != MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY;
 }

@@ -7,23 +7,24 @@
  * the verification of servers optional; here it is not.
  *
  * With record buffers below 16 KiB the server is asked for small records (maximum fragment length,
- * RFC 6066). OpenSSL and mbedTLS comply; of one that does not, nothing can be received.
+ * RFC 6066). OpenSSL and mbedTLS comply; a connection to one that sends larger ones all the same
+ * ends with OTA_ETLS: such servers need MBEDTLS_SSL_IN_CONTENT_LEN of 16,384.
  */
 #ifndef OTA_LWIP_TLS_H
 #define OTA_LWIP_TLS_H
 
 #include <stdbool.h>
 
-#include "lwip/altcp.h"
-
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+struct altcp_pcb;
 struct altcp_tls_config;
 
 struct ota_lwip_tls {
     struct altcp_tls_config *config;
+    struct altcp_tls_config *anonymous; /* without the own certificate; NULL: there is none */
 };
 
 /* PEM texts. */
@@ -37,11 +38,20 @@ struct ota_lwip_identity {
  * or memory is short. The texts are not kept. */
 int ota_lwip_tls_init(struct ota_lwip_tls *tls, const struct ota_lwip_identity *id);
 
-/* A connection to a host of that name, not connected yet; NULL without memory. */
-struct altcp_pcb *ota_lwip_tls_new(const struct ota_lwip_tls *tls, const char *host);
+/* A connection to a host of that name, not connected yet; NULL without memory. with_identity: the
+ * server may see the own certificate, if there is one. */
+struct altcp_pcb *ota_lwip_tls_new(const struct ota_lwip_tls *tls, const char *host,
+                                   bool with_identity);
 
 /* After the handshake: whether the server is who it should be. */
 bool ota_lwip_tls_is_trusted(struct altcp_pcb *pcb);
+
+/* Why the handshake failed: OTA_ECERTCA, OTA_ECERTTIME, OTA_ECERTHOST, or OTA_ETLS. */
+int ota_lwip_tls_error(struct altcp_pcb *pcb);
+
+/* True if no more can be received although the connection stands: a record is larger than the
+ * buffers, or has been changed on its way. lwIP only waits then. */
+bool ota_lwip_tls_is_broken(struct altcp_pcb *pcb);
 
 #ifdef __cplusplus
 }
