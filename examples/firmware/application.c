@@ -50,6 +50,12 @@ static void fail(const char *what, int err)
     board_reset();
 }
 
+static void report_memory(void)
+{
+    board_log("memory: %u bytes of stack, %u of heap at most", (unsigned)board_stack_used(),
+              (unsigned)lwip_stats.mem.max);
+}
+
 /* Says what the agent does, and how far it is. */
 static enum ota_answer on_update(void *arg, struct ota_hook_info *info)
 {
@@ -65,6 +71,9 @@ static enum ota_answer on_update(void *arg, struct ota_hook_info *info)
         board_log("ota: %s: %s", ota_state_text(info->state), ota_err_text(info->err));
     } else if (info->moment == OTA_MOMENT_BEFORE && info->state != OTA_STATE_AGENT_WAITING) {
         board_log("ota: %s", ota_state_text(info->state));
+        if (info->state == OTA_STATE_OTA_COMPLETE) {
+            report_memory();
+        }
     }
     return OTA_ANSWER_CONTINUE;
 }
@@ -146,15 +155,8 @@ static void try_image(void)
     board_log("confirmed %s", version);
 }
 
-static void report_memory(void)
-{
-    board_log("memory: %u bytes of stack, %u of heap at most", (unsigned)board_stack_used(),
-              (unsigned)lwip_stats.mem.max);
-}
-
 int main(void)
 {
-    uint32_t sessions = 0;
     int rc;
 
     board_init();
@@ -178,10 +180,6 @@ int main(void)
         board_net_poll();
         if (ms == 0) {
             ms = ota_poll(&agent);
-        }
-        if (ota_sessions(&agent) != sessions) {
-            sessions = ota_sessions(&agent);
-            report_memory();
         }
         if (ms > 0) {
             board_sleep(ms);

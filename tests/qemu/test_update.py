@@ -2,31 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Updates over MQTT, from the real publisher through a real broker."""
 import subprocess
-import time
 
 import bench
-
-UPDATE_LIMIT_S = 30.0
 
 
 class Update(bench.Case):
     def test_update_to_2_0_0(self):
         self.publish(bench.sign(self.folder, "2.0.0", bench.SIZE))
-        with self.board:
-            self.board.wait_for("starting an update session")
-            start = time.monotonic()
-            self.board.wait_for("downloading the image")
-            loading = time.monotonic()
-            self.board.wait_for("closing the secondary slot")
-            loaded = time.monotonic()
-            self.board.wait_for("^boot: test")
-            self.board.wait_for("^confirmed 2.0.0")
-            took = time.monotonic() - start
-            memory = self.board.wait_for("^memory: .*")
-        print(f"{bench.SIZE} bytes: download {loaded - loading:.2f} s, "
-              f"session to confirmed {took:.2f} s; {memory.group()}")
-        self.assertLess(took, UPDATE_LIMIT_S)
-        self.assertIn('"2.0.0', self.board.info())
+        self.update()
 
     def test_confirmed_version_stays_over_power_cycles(self):
         self.publish(bench.sign(self.folder, "2.0.0"))

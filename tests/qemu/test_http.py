@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Updates over HTTP and HTTPS: nginx has the files, the publisher takes the results."""
+import json
+import pathlib
+import re
+
+import bench
+from mosquitto import free_port
+from web import Nginx
+
+
+class Case(bench.Case):
+    def setUp(self):
+        super().setUp()
+        self.root = self.folder / "files"
+        self.root.mkdir()
+        self.port = free_port()  # of the publisher
+        image = bench.sign(self.folder, "2.0.0", bench.SIZE)
+        image.rename(self.root / "app-2.0.0.img")
+        self.publisher = self.enterContext(bench.Publisher(
+            self.folder, self.root / "app-2.0.0.img", "--no-mqtt", "--http",
+            f"127.0.0.1:{self.port}", "--folder", self.root))
+
+    def nginx(self, settings="", cert=None):
+        """As docs/publisher.md has it: nginx answers a POST to a file with 405."""
+        (self.root / "ota_update.json").write_text(json.dumps({
+            "Message": "Update Available", "Board": bench.KIT, "Version": "2.0.0",
+            "File": "/app-2.0.0.img"}))
+        return self.enterContext(Nginx(
+            self.root, f"location / {{ error_page 405 = @result; }} "
+            f"location @result {{ proxy_pass http://127.0.0.1:{self.port}; }} {settings}", cert))
+
+    def expect_result(self):
+        self.assertRegex(self.publisher.text(), "Success, version 2.0.0.* confirmed")
+
+
+class Http(Case):
+    def test_update_from_nginx(self):
+        web = self.nginx()
+        self.new_board(transport="http", web_port=web.port)
+        self.update()
+        self.expect_result()
+        (status, _, asked, *_), *more = web.requests("/app-2.0.0.img")
+        self.assertEqual((status, asked, more), (206, "bytes=0-", []))
+        # The job, the image and the result of one session came over one connection.
+        self.assertEqual(len({r[-1] for r in web.requests()}), 2)
+
+    def test_update_from_the_publisher_itself(self):
+        self.new_board(transport="http", web_port=self.port)
+        self.update()
+        self.expect_result()
+
+    def test_job_by_mqtt_leads_to_a_web_server(self):
+        web = self.nginx()
+        self.publish(self.root / "app-2.0.0.img", "--data-url",
+                     f"http://10.0.2.2:{web.port}/app-2.0.0.img")
+        self.update()
+        self.assertEqual([r[0] for r in web.requests("/app-2.0.0.img")], [206])
+
+    def test_server_that_goes_away_is_asked_for_the_rest(self):
+        web = self.nginx("limit_rate 100k;")
+        self.new_board(transport="http", web_port=web.port)
+        with self.board:
+            self.board.wait_for("^ota: [1-9][0-9]* of ")
+            web.stop()
+            web.start()
+            self.board.wait_for("^confirmed 2.0.0")
+        status, size, asked, *_ = web.requests("/app-2.0.0.img")[-1]
+        first = int(re.fullmatch("bytes=([0-9]+)-", asked).group(1))
+        image = (self.root / "app-2.0.0.img").stat().st_size
+        self.assertEqual((status, size), (206, image - first))
+        self.assertGreater(first, 0)
+
+
+class Https(Case):
+    def setUp(self):
+        super().setUp()
+        self.ca = bench.Authority(self.folder, "authority")
+        self.client = self.ca.issue("client", "DNS:client")
+
+    def serve(self, settings="", names="DNS:10.0.2.2"):
+        cert, _ = self.ca.issue("server", names)
+        return self.nginx(f"ssl_client_certificate {self.ca.cert}; ssl_verify_client on; "
+                          f"ssl_session_cache shared:ota:1m; {settings}",
+                          pathlib.Path(cert).with_suffix(""))
+
+    def board_for(self, web, ca=None, with_identity=True):
+        cert, key = self.client
+        identity = {"cert": cert.read_text(), "key": key.read_text()} if with_identity else {}
+        self.new_board(transport="https", web_port=web.port,
+                       ca=(ca or self.ca).cert.read_text(), **identity)
+
+    def expect(self, error):
+        with self.board:
+            self.board.wait_for(f"getting the job document: {error}")
+
+    def test_update_with_both_sides_known(self):
+        web = self.serve()
+        self.board_for(web)
+        self.update()
+        self.expect_result()
+        self.assertEqual({r[4] for r in web.requests("/app-2.0.0.img")}, {"SUCCESS"})
+
+    def test_server_of_another_authority_is_not_talked_to(self):
+        self.board_for(self.serve(), ca=bench.Authority(self.folder, "other"))
+        self.expect("server certificate is not from a trusted authority")
+
+    def test_server_with_a_certificate_for_another_name_is_not_talked_to(self):
+        self.board_for(self.serve(names="DNS:elsewhere"))
+        self.expect("server certificate is for another host")
+
+    def test_board_without_certificate_is_not_served(self):
+        self.board_for(self.serve(), with_identity=False)
+        self.expect("image data not obtained")  # nginx answers 400
+
+
+bench.main()
