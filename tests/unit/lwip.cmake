@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 if(OTA_TOOLS)
-    ota_unit_test(mqtt_codec LIBS ota_lwip_codec)
-    target_compile_definitions(test_mqtt_codec PRIVATE _GNU_SOURCE)
+    foreach(name mqtt_codec http_codec)
+        ota_unit_test(${name} LIBS ota_lwip_codec)
+        target_compile_definitions(test_${name} PRIVATE _GNU_SOURCE)
+    endforeach()
 endif()
