@@ -11,11 +11,13 @@ usage: ./test.sh [--quick | --qemu] [PATTERN]
 Installs what is missing (scripts/setup.sh), builds and runs every test:
 
   release    gcc, all tests: unit, vectors, end to end, fuzz corpus, checks of the sources
+  firmware   a bootloader and applications for a Cortex-M4; their tests, in QEMU, run among those of
+             the release build
   sanitize   clang, AddressSanitizer and UndefinedBehaviorSanitizer: unit, vectors, fuzz corpus
   fuzz       every libFuzzer target for some seconds (FUZZ_SECONDS, default 10)
 
-  --quick    only the release build and its tests
-  --qemu     only the firmware: builds it for a Cortex-M4, and updates it in QEMU
+  --quick    only the release build and its tests, without the firmware
+  --qemu     only the firmware and its tests
   PATTERN    only those tests of the release build whose name matches (ctest -R), for example
              ./test.sh unit.slot
   --help     this text
@@ -135,26 +137,27 @@ finish() {
     exit
 }
 
-if [ "$qemu" = 1 ]; then
-    scripts/setup.sh qemu || exit 1
-    mkdir -p "$logs"
-    must "firmware build" 900 scripts/qemu.sh build || finish
-    must "firmware tests configure" 120 \
-        cmake --preset release -DOTA_TESTS=ON -DOTA_QEMU_FIRMWARE="$PWD/build-qemu" || finish
-    tests "firmware tests" 900 --test-dir build -L qemu -R "${pattern:-.}"
-    finish
-fi
-
 scripts/setup.sh test || exit 1
 mkdir -p "$logs"
 
+# The tests of the firmware are tests of the release build: both run on what both have built.
+firmware=
+[ "$quick" = 1 ] || firmware=$PWD/build-qemu
 must "release configure" 120 \
-    cmake --preset release -DOTA_TESTS=ON -DOTA_QEMU_FIRMWARE= || finish
+    cmake --preset release -DOTA_TESTS=ON -DOTA_QEMU_FIRMWARE="$firmware" || finish
+if [ "$qemu" = 1 ]; then
+    must "firmware build" 900 scripts/qemu.sh build || finish
+    tests "firmware tests" 900 --test-dir build -L qemu -R "${pattern:-.}"
+    finish
+fi
 must "release build" 1200 cmake --build --preset release -j "$jobs" || finish
 if [ -n "$pattern" ]; then
+    ! ctest --test-dir build -N -L qemu -R "$pattern" | grep -q ' qemu\.' ||
+        must "firmware build" 900 scripts/qemu.sh build || finish
     tests "release tests" 2400 --test-dir build -R "$pattern"
     finish
 fi
+[ "$quick" = 1 ] || must "firmware build" 900 scripts/qemu.sh build || finish
 tests "release tests" 2400 --test-dir build
 [ "$quick" = 0 ] || finish
 

@@ -23,23 +23,39 @@ folder=${1:-build/mcu-sources}
 mkdir -p "$folder/apt/lists/partial" "$folder/apt/cache/archives/partial" "$folder/apt/parts"
 folder=$(realpath "$folder")
 
-# The same repositories that the system has its Debian packages from, for sources.
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
-    sed -n "s|^Debian \(.*\)|deb-src [signed-by=$keyring] \1 main|p" | sort -u \
-    >"$folder/apt/sources.list"
-[ -s "$folder/apt/sources.list" ] || {
-    echo "fetch-mcu-sources: apt knows no Debian repository. Add one, and run apt-get update." >&2
+give_up() {
+    cat >&2 <<EOF
+fetch-mcu-sources: $1
+  What this needs: a Debian mirror that apt knows, with sources as deb.debian.org has them.
+  Without one: run 'apt-get source --download-only lwip mbedtls' on a machine that has one, and
+  unpack what it fetched here:
+    dpkg-source --skip-patches -x lwip_*.dsc $folder/lwip
+    dpkg-source -x mbedtls_*.dsc $folder/mbedtls
+    touch $folder/done
+EOF
     exit 1
 }
 
-private=(-o "Dir::Etc::sourcelist=$folder/apt/sources.list"
+# The same repositories that the system has its Debian packages from, for sources. What they are is
+# in apt's lists; images for containers come without those.
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+repositories() {
+    apt-get "$@" indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
+        sed -n "s|^Debian \(.*\)|deb-src [signed-by=$keyring] \1 main|p" | sort -u \
+            >"$folder/apt/sources.list"
+    [ -s "$folder/apt/sources.list" ]
+}
+lists=(-o "Dir::State::lists=$folder/apt/lists" -o "APT::Sandbox::User=$(id -un)")
+repositories || {
+    apt-get -qq "${lists[@]}" update && repositories "${lists[@]}"
+} || give_up "apt knows no Debian repository that answers."
+
+private=("${lists[@]}"
+    -o "Dir::Etc::sourcelist=$folder/apt/sources.list"
     -o "Dir::Etc::sourceparts=$folder/apt/parts"
-    -o "Dir::State::lists=$folder/apt/lists"
     -o "Dir::Cache=$folder/apt/cache"
-    -o "APT::Sandbox::User=$(id -un)"
     -o Acquire::Retries=3 -o Acquire::Languages=none)
-apt-get -qq "${private[@]}" update
+apt-get -qq "${private[@]}" update || give_up "apt cannot read the lists of sources."
 
 # Debian's patches to lwIP add a port for hosts, which breaks the one for bare metal.
 fetch() {
@@ -47,8 +63,10 @@ fetch() {
     shift
     rm -rf "${folder:?}/$package" "$folder/download"
     mkdir "$folder/download"
-    (cd "$folder/download" && apt-get -qq "${private[@]}" source --download-only "$package")
-    dpkg-source --no-check --no-copy "$@" -x "$folder"/download/*.dsc "$folder/$package" >"$folder/$package.log"
+    (cd "$folder/download" && apt-get -qq "${private[@]}" source --download-only "$package") ||
+        give_up "apt cannot fetch the source of $package."
+    dpkg-source --no-check --no-copy "$@" -x "$folder"/download/*.dsc "$folder/$package" \
+        >"$folder/$package.log" || give_up "dpkg-source cannot unpack $package."
     rm -rf "$folder/download"
 }
 fetch lwip --skip-patches

@@ -5,14 +5,14 @@ set -euo pipefail
 
 usage() {
     cat <<'USAGE'
-usage: scripts/setup.sh [--list] [build|test|qemu]
+usage: scripts/setup.sh [--list] [build|test]
 
 Installs the Debian packages that are missing; does nothing when none is. Uses sudo when it is not
 run by root, asks no questions.
 
   build    what the library, the tools, the examples and ./demo.sh need
-  test     that, and what ./test.sh needs: test library, clang, checks, Cortex-M compiler (default)
-  qemu     all that, and what ./test.sh --qemu needs: QEMU, tools to unpack Debian sources
+  test     that, and what ./test.sh needs: test library, clang, checks, Cortex-M compiler and QEMU
+           (default)
   --list   print the packages, install nothing
 USAGE
 }
@@ -46,6 +46,7 @@ test_packages=(
     cppcheck              # static analysis
     curl                  # what a download takes at best, for bench/http
     dbus                  # private bus of the virtual radio
+    dpkg-dev              # unpacks the sources of lwIP and mbedTLS for the firmware
     doxygen               # reference of the headers
     g++                   # the headers are usable from C++
     gcc-arm-none-eabi     # code size on a Cortex-M4
@@ -62,21 +63,17 @@ test_packages=(
     npm                   # gets what it is steered with
     opensc                # makes keys in a token
     pandoc                # pages of the site
+    qemu-system-arm       # the machine that the firmware runs on
     softhsm2              # a token in software
     universal-ctags       # lengths of functions
     zlib1g-dev            # unpacks test vectors
-)
-
-qemu_packages=(
-    dpkg-dev              # unpacks the sources of lwIP and mbedTLS
-    qemu-system-arm       # the machine that the firmware runs on
 )
 
 list=0
 group="test"
 for arg in "$@"; do
     case "$arg" in
-    build | test | qemu) group="$arg" ;;
+    build | test) group="$arg" ;;
     --list) list=1 ;;
     -h | --help) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
@@ -85,7 +82,6 @@ done
 
 packages=("${build_packages[@]}")
 [ "$group" = build ] || packages+=("${test_packages[@]}")
-[ "$group" != qemu ] || packages+=("${qemu_packages[@]}")
 if [ "$list" = 1 ]; then
     printf '%s\n' "${packages[@]}"
     exit 0

@@ -144,7 +144,8 @@ static void try_image(void)
     int rc;
 
     (void)ota_version_format(ota_running_version(&agent), version, sizeof version);
-    board_log("application %s, %u ms after its start", version, (unsigned)board_now_ms());
+    board_log("application %s, built as " FIRMWARE_VERSION ", %u ms after its start", version,
+              (unsigned)board_now_ms());
     if (!self_test()) {
         board_reset();
     }

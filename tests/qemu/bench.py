@@ -159,6 +159,12 @@ class Board:
         return done.stdout
 
 
+def make_board(flash, image, **settings):
+    """A new board that runs an image."""
+    machine.make_flash(flash, FIRMWARE / "bin" / "bootloader.bin", image,
+                       {"broker": "10.0.2.2", "check_s": 1, **settings})
+
+
 class Case(unittest.TestCase):
     """A test with a folder, a broker and a new board that runs 1.0.0."""
     broker_settings = ""
@@ -176,9 +182,7 @@ class Case(unittest.TestCase):
         self.new_board()
 
     def new_board(self, **settings):
-        machine.make_flash(self.flash, FIRMWARE / "bin" / "bootloader.bin", self.old,
-                           {"broker": "10.0.2.2", "port": self.broker.port, "check_s": 1,
-                            **settings})
+        make_board(self.flash, self.old, **{"port": self.broker.port, **settings})
 
     def publish(self, image, *options):
         """Over MQTT."""
