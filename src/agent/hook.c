@@ -6,7 +6,7 @@
 
 static uint8_t percent(uint32_t written, uint32_t total)
 {
-    return total == 0 ? 0 : (uint8_t)((uint64_t)written * 100 / total);
+    return (uint8_t)(total == 0 ? 0 : (uint64_t)written * 100 / total);
 }
 
 static bool has_message(enum ota_state state)

@@ -11,6 +11,9 @@ if(NOT OTA_SANITIZE)
         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/test_getting_started.py
             ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
     set_tests_properties(e2e.getting_started PROPERTIES TIMEOUT 150 LABELS e2e)
+    add_test(NAME e2e.migration
+        COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/test_migration.py ${PROJECT_SOURCE_DIR})
+    set_tests_properties(e2e.migration PROPERTIES TIMEOUT 240 LABELS e2e)
 endif()
 
 add_test(NAME e2e.compat_ble COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/test_compat_ble.py

@@ -107,8 +107,13 @@ static bool is_same_order(const char *have, const char *want)
     return strncmp(have, want, len + 1) == 0;
 }
 
-/* is_exact: with errors, servers and bytes as well. */
-static void compare_trace(const char *name, bool is_exact)
+enum trace_match {
+    WHOLE,         /* with errors, servers and bytes */
+    ORDER,         /* reasons and states */
+    UNTIL_FAILURE, /* these, to the first failure: what differs comes after it */
+};
+
+static void compare_trace(const char *name, enum trace_match match)
 {
     char path[256], line[512], want[256], have[256];
     size_t i = 0;
@@ -132,8 +137,11 @@ static void compare_trace(const char *name, bool is_exact)
             break;
         }
         write_call(&world.calls[i++], have, sizeof have);
-        if (is_exact ? strcmp(have, want) != 0 : !is_same_order(have, want)) {
+        if (match == WHOLE ? strcmp(have, want) != 0 : !is_same_order(have, want)) {
             fail_msg("%s, callback %zu:\n  %s, in the trace\n  %s", name, i - 1, have, want);
+        }
+        if (match == UNTIL_FAILURE && strncmp(want, "FAILURE", 7) == 0) {
+            break;
         }
     }
     (void)fclose(f);
@@ -141,13 +149,13 @@ static void compare_trace(const char *name, bool is_exact)
 
 static void expect_trace(const char *name)
 {
-    compare_trace(name, true);
+    compare_trace(name, WHOLE);
 }
 
 /* A second try: the original forgets the error in between, and counts bytes of both tries. */
 static void expect_order(const char *name)
 {
-    compare_trace(name, false);
+    compare_trace(name, ORDER);
 }
 
 static void test_job_flow_is_told_as_the_original_tells_it(void **state)
@@ -214,7 +222,7 @@ static void test_answers_lead_where_they_lead_in_the_original(void **state)
         (void)set_up(state);
         answer_once(cases[i].reason, cases[i].state, cases[i].result);
         compat_world_run(1);
-        compare_trace(cases[i].trace, cases[i].result != CY_OTA_CB_RSLT_APP_FAILED);
+        compare_trace(cases[i].trace, cases[i].result != CY_OTA_CB_RSLT_APP_FAILED ? WHOLE : ORDER);
     }
 }
 
@@ -341,6 +349,55 @@ static void test_jobs_that_are_no_good_have_the_codes_of_the_original(void **sta
         assert_int_equal(n_failed, 1);
         assert_int_equal(cy_ota_get_last_error(), cases[i].code);
         assert_false(compat_world_is_pending());
+    }
+}
+
+static void test_failures_come_where_they_come_in_the_original(void **state)
+{
+    static const struct {
+        const char *trace;
+        const char *job;
+        uint8_t chunk_minor;
+    } cases[] = {
+        {"mqtt-wrong-board", JOB("OTHER", "1.6.0"), 6},
+        {"mqtt-low-version", JOB(BOARD, "0.9.0"), 6},
+        {"mqtt-equal-version", JOB(BOARD, "1.0.0"), 6},
+        {"mqtt-notjson", "no JSON", 6},
+        {"mqtt-no-update", "{\"Message\":\"No Update Available\"}", 6},
+        {"mqtt-job-none", NULL, 6},
+        {"mqtt-eqver-chunk", JOB(BOARD, "1.6.0"), 0},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)set_up(state);
+        world.peer.job = cases[i].job;
+        world.peer.chunk_version.minor = cases[i].chunk_minor;
+        compat_world_run(1);
+        compare_trace(cases[i].trace, UNTIL_FAILURE);
+        assert_false(compat_world_is_pending());
+    }
+}
+
+static void test_refusals_come_where_they_come_in_the_original(void **state)
+{
+    static const struct {
+        const char *trace;
+        cy_ota_cb_reason_t reason;
+        cy_ota_agent_state_t state;
+        cy_ota_callback_results_t result;
+    } cases[] = {
+        {"ov-jobconnect-failed", 0, CY_OTA_STATE_JOB_CONNECT, CY_OTA_CB_RSLT_APP_FAILED},
+        {"ov-parse-failed", 0, CY_OTA_STATE_JOB_PARSE, CY_OTA_CB_RSLT_APP_FAILED},
+        {"ov-parse-succ-failed", 1, CY_OTA_STATE_JOB_PARSE, CY_OTA_CB_RSLT_APP_FAILED},
+        {"ov-resconnect-failed", 0, CY_OTA_STATE_RESULT_CONNECT, CY_OTA_CB_RSLT_APP_FAILED},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        (void)set_up(state);
+        answer_once(cases[i].reason, cases[i].state, cases[i].result);
+        compat_world_run(1);
+        compare_trace(cases[i].trace, UNTIL_FAILURE);
+        assert_int_equal(once.n, 0); /* it was asked for */
     }
 }
 
@@ -904,6 +961,8 @@ int main(void)
         cmocka_unit_test_setup(test_files_of_http_can_be_changed, set_up),
         cmocka_unit_test_setup(test_job_over_mqtt_may_lead_to_http, set_up),
         cmocka_unit_test_setup(test_jobs_that_are_no_good_have_the_codes_of_the_original, set_up),
+        cmocka_unit_test_setup(test_failures_come_where_they_come_in_the_original, set_up),
+        cmocka_unit_test_setup(test_refusals_come_where_they_come_in_the_original, set_up),
         cmocka_unit_test_setup(test_refused_connects_are_told_as_the_original_tells_them, set_up),
         cmocka_unit_test_setup(test_app_failed_in_the_success_callback_is_the_states_failure,
                                set_up),
