@@ -21,6 +21,7 @@ endforeach()
 install(TARGETS ${archives} EXPORT libotaTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
     FILES_MATCHING PATTERN "*.h")
+set(compat_sources ${CMAKE_INSTALL_DATADIR}/libota/compat)
 if(TARGET ota_posix)
     install(TARGETS ota_psa ota_posix ota_posix_tls ota_sim ota_bluez ota_posix_compat
         ota_posix_compat_bt
@@ -34,7 +35,6 @@ if(TARGET ota_posix)
         DESTINATION ${port_headers}/sim)
     install(FILES ${ports}/bluez/peripheral.h DESTINATION ${port_headers}/bluez)
     # The interface of the original is compiled with each application's settings.
-    set(compat_sources ${CMAKE_INSTALL_DATADIR}/libota/compat)
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/compat/ DESTINATION ${compat_sources}
         FILES_MATCHING PATTERN "*.[ch]")
     install(FILES ${CMAKE_CURRENT_LIST_DIR}/compat.cmake DESTINATION ${package_dir})
