@@ -189,8 +189,9 @@ uint32_t ota_agent_resume_at(const struct agent *a)
 {
     const struct ota_record *r = &a->journal.last;
 
-    if (r->stage != OTA_STAGE_LOADING ||
-        (a->config->flow == OTA_FLOW_JOB && !is_same_version(&r->version, &a->job.version))) {
+    /* Jobs have no build number, but the record may have the image's. */
+    if (r->stage != OTA_STAGE_LOADING || (a->config->flow == OTA_FLOW_JOB &&
+                                          ota_version_compare(&r->version, &a->job.version) != 0)) {
         return 0;
     }
     return r->offset;

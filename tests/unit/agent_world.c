@@ -68,8 +68,15 @@ static void hash(const void *data, size_t len, uint8_t digest[32])
 
 void make_image(uint8_t *image, uint32_t len, uint8_t minor)
 {
+    const struct ota_version version = {.major = 1, .minor = minor};
+
+    make_image_of(image, len, &version);
+}
+
+void make_image_of(uint8_t *image, uint32_t len, const struct ota_version *version)
+{
     struct ota_image_header h = {
-        .header_size = 32, .payload_size = len - 32 - 40, .version = {.major = 1, .minor = minor}};
+        .header_size = 32, .payload_size = len - 32 - 40, .version = *version};
     uint8_t *tlv = image + len - 40;
     static const uint8_t info[8] = {0x07, 0x69, 40, 0, OTA_TLV_SHA256, 0, 32, 0};
 

@@ -47,8 +47,9 @@ struct world {
 
 extern struct world w;
 
-/* An image of exactly len bytes with a hash and nothing else. */
+/* An image of exactly len bytes with a hash and nothing else; version 1.MINOR.0, no build. */
 void make_image(uint8_t *image, uint32_t len, uint8_t minor);
+void make_image_of(uint8_t *image, uint32_t len, const struct ota_version *version);
 
 /* Everything as it is before each test: sessions begin over MQTT. For cmocka. */
 int set_up(void **state);
