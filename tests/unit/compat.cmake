@@ -48,8 +48,27 @@ if(TARGET ota_compat)
     ota_compat_library(ota_compat_http BOARD CY8CPROTO_062_4343W COMPONENTS HTTP)
     ota_compat_library(ota_compat_bluetooth BOARD CY8CPROTO_062_4343W COMPONENTS BLUETOOTH)
     ota_compat_library(ota_compat_nothing BOARD CY8CPROTO_062_4343W)
+    # As 4.0 chose it: without the others, whatever the components say.
+    ota_compat_library(ota_compat_ble_only BOARD CY8CPROTO_062_4343W COMPONENTS MQTT HTTP
+        DEFINITIONS CY_OTA_BLE_ONLY=1)
     ota_compat_constants(v4 ota_compat)
-    foreach(variant v2 v3 mqtt http bluetooth nothing)
+    foreach(variant v2 v3 mqtt http bluetooth nothing ble_only)
         ota_compat_constants(${variant} ota_compat_${variant})
     endforeach()
+
+    add_test(NAME unit.compat_limits
+        COMMAND Python3::Interpreter ${CMAKE_CURRENT_SOURCE_DIR}/compat_limits.py
+            ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER})
+    set_tests_properties(unit.compat_limits PROPERTIES TIMEOUT 60 LABELS unit)
+
+    # The example as an application of 3.x, and of 2.x, where the host's name had another name.
+    foreach(version 2 3)
+        set(target compat_example_v${version})
+        add_executable(${target} ${PROJECT_SOURCE_DIR}/examples/compat/main.c
+            ${PROJECT_SOURCE_DIR}/examples/compat/update_task.c)
+        target_link_libraries(${target} PRIVATE ota_compat_v${version} ota_posix_compat_bt
+            ota_posix_compat ota)
+        ota_warnings(${target})
+    endforeach()
+    target_compile_definitions(compat_example_v2 PRIVATE host_name=pHostName)
 endif()
