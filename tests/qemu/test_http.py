@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Updates over HTTP and HTTPS: nginx has the files, the publisher takes the results."""
 import json
-import pathlib
 import re
 
 import bench
@@ -82,8 +81,7 @@ class Https(Case):
     def serve(self, settings="", names="DNS:10.0.2.2"):
         cert, _ = self.ca.issue("server", names)
         return self.nginx(f"ssl_client_certificate {self.ca.cert}; ssl_verify_client on; "
-                          f"ssl_session_cache shared:ota:1m; {settings}",
-                          pathlib.Path(cert).with_suffix(""))
+                          f"{settings}", cert.with_suffix(""))
 
     def board_for(self, web, ca=None, with_identity=True):
         cert, key = self.client
@@ -101,6 +99,18 @@ class Https(Case):
         self.update()
         self.expect_result()
         self.assertEqual({r[4] for r in web.requests("/app-2.0.0.img")}, {"SUCCESS"})
+
+    def test_stranger_that_the_server_leads_to_does_not_see_the_certificate(self):
+        cert, _ = self.ca.issue("stranger", "DNS:10.0.2.2")
+        stranger = self.enterContext(Nginx(
+            self.root, f"ssl_client_certificate {self.ca.cert}; ssl_verify_client optional;",
+            cert.with_suffix("")))
+        web = self.serve("location = /app-2.0.0.img { "
+                         f"return 307 https://10.0.2.2:{stranger.port}$request_uri; }}")
+        self.board_for(web)
+        self.update()
+        self.assertEqual({r[4] for r in web.requests("/app-2.0.0.img")}, {"SUCCESS"})
+        self.assertEqual([(r[0], r[4]) for r in stranger.requests()], [(206, "NONE")])
 
     def test_server_of_another_authority_is_not_talked_to(self):
         self.board_for(self.serve(), ca=bench.Authority(self.folder, "other"))
