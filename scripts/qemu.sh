@@ -6,15 +6,15 @@ cd "$(dirname "$0")/.."
 
 usage() {
     cat <<'USAGE'
-usage: scripts/qemu.sh [build | new [NAME=VALUE | NAME=@FILE]... | run]
+usage: scripts/qemu.sh [build | new [NAME=VALUE | NAME=@FILE]... | run [QEMU-OPTION]...]
 
 build  tools, sources of lwIP and mbedTLS, a key pair, bootloader, application 1.0.0, 2.0.0 and
        3.0.0 (which hangs), signed: build-qemu/bin/application-VERSION.img
 new    a board with 1.0.0: build-qemu/flash.bin, which is the whole board. The settings:
-       broker=10.0.2.2 (this machine, as QEMU's network shows it), port=1883, check_s=10,
-       tls=yes, ca=@FILE, cert=@FILE, key=@FILE
+       transport=mqtt (or http, https), broker=10.0.2.2 (this machine, as QEMU's network shows it),
+       port=1883, tls=yes, web=10.0.2.2, web_port=80, ca=@FILE, cert=@FILE, key=@FILE, check_s=10
 run    QEMU on that flash, which keeps what happened; the console is here. Without a command: all
-       three, keeping a board that exists.
+       three, keeping a board that exists. Further options are QEMU's: -s -S waits for gdb.
 
 To update the board while it runs, with a broker on port 1883 of this machine:
   build/bin/ota-publisher -k QEMU_MPS2 -f build-qemu/bin/application-2.0.0.img
@@ -60,7 +60,7 @@ new() {
 case "${1:-}" in
 build) build ;;
 new) new "${@:2}" ;;
-run) exec python3 ports/qemu/machine.py run "$flash" ;;
+run) exec python3 ports/qemu/machine.py run "$flash" "${@:2}" ;;
 "")
     build
     [ -f "$flash" ] || new

@@ -3,7 +3,7 @@
 """The board in QEMU: makes its flash, and runs it.
 
 usage: machine.py flash FLASH BOOTLOADER.bin [IMAGE] [NAME=VALUE | NAME=@FILE]...
-       machine.py run FLASH
+       machine.py run FLASH [QEMU-OPTION]...
 
 flash: a new flash file with a bootloader, a signed image in the primary slot, and settings.
 run:   QEMU on it; the console is standard output. Ends with QEMU.
@@ -65,8 +65,8 @@ def setting(text):
 
 
 def main(arguments):
-    if arguments[:1] == ["run"] and len(arguments) == 2:
-        line = command(arguments[1])
+    if arguments[:1] == ["run"] and len(arguments) >= 2:
+        line = command(arguments[1]) + arguments[2:]
         os.execvp(line[0], line)
     if arguments[:1] == ["flash"] and len(arguments) >= 3:
         files = [a for a in arguments[2:] if "=" not in a]

@@ -100,6 +100,18 @@ class Https(Case):
         self.expect_result()
         self.assertEqual({r[4] for r in web.requests("/app-2.0.0.img")}, {"SUCCESS"})
 
+    def test_update_from_the_publisher_itself(self):
+        cert, key = self.ca.issue("server", "DNS:10.0.2.2")
+        port = free_port()
+        publisher = self.enterContext(bench.Publisher(
+            self.folder, self.root / "app-2.0.0.img", "--no-mqtt", "--http", f"127.0.0.1:{port}",
+            "--http-cert", cert, "--http-key", key, "--http-client-ca", self.ca.cert))
+        cert, key = self.client
+        self.new_board(transport="https", web_port=port, ca=self.ca.cert.read_text(),
+                       cert=cert.read_text(), key=key.read_text())
+        self.update()
+        self.assertRegex(publisher.text(), "Success, version 2.0.0.* confirmed")
+
     def test_stranger_that_the_server_leads_to_does_not_see_the_certificate(self):
         cert, _ = self.ca.issue("stranger", "DNS:10.0.2.2")
         stranger = self.enterContext(Nginx(

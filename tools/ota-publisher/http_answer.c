@@ -13,6 +13,11 @@
 #include <unistd.h>
 
 #define BLOCK_SIZE 65536u
+
+/* With TLS a block becomes a record. Devices with little memory ask for records of 4096 bytes at
+ * most (RFC 6066, 4); GnuTLS sends larger ones all the same if it is given more at once. */
+#define TLS_BLOCK_SIZE 4096u
+
 #define ALLOWED "GET, HEAD, POST"
 
 /* ---- Answers ------------------------------------------------------------------------------ */
@@ -177,6 +182,13 @@ static enum MHD_Result send_nothing(const struct http_exchange *x, struct conten
     return queue(x->connection, status, r);
 }
 
+static size_t block_size(const struct http_exchange *x)
+{
+    bool is_tls = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_PROTOCOL) != NULL;
+
+    return is_tls ? TLS_BLOCK_SIZE : BLOCK_SIZE;
+}
+
 static enum MHD_Result send_part(const struct http_exchange *x, struct content *c, bool is_part,
                                  const struct http_range *range)
 {
@@ -191,7 +203,7 @@ static enum MHD_Result send_part(const struct http_exchange *x, struct content *
     b->content = *c;
     b->range = *range;
     (void)snprintf(b->peer, sizeof b->peer, "%s", x->peer);
-    r = MHD_create_response_from_callback(range->len, BLOCK_SIZE, read_body, b, finish_body);
+    r = MHD_create_response_from_callback(range->len, block_size(x), read_body, b, finish_body);
     if (r == NULL) {
         finish_body(b);
         return MHD_NO;

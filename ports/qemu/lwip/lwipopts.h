@@ -33,9 +33,9 @@
 #define PBUF_POOL_SIZE 14
 #define PBUF_POOL_BUFSIZE 1536
 
-/* One heap for packets to send, TLS and cryptography. */
+/* One heap for packets to send, TLS and cryptography: twice what an update over HTTPS takes. */
 #define MEM_ALIGNMENT 8
-#define MEM_SIZE (56 * 1024)
+#define MEM_SIZE (36 * 1024)
 
 #define LWIP_STATS 1
 #define MEM_STATS 1
