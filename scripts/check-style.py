@@ -32,7 +32,8 @@ CALL = re.compile(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(")
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")
 MACHINE = re.compile(r"(?<![\w.])/(home|root|work|farm|Users)/|[.][.]/(shared)\b")
 # The names there are the originals' and vendors'.
-NAMED_BY_OTHERS = (("include", "compat"), ("tests", "psoc6"), ("tests", "freertos"))
+NAMED_BY_OTHERS = (("include", "compat"), ("tests", "psoc6"), ("tests", "freertos"),
+                   ("tests", "zephyr"))
 TYPEDEF = re.compile(r"\btypedef\s+(struct|enum|union)\b")
 SOURCES = (".c", ".h")
 LICENSED = (".c", ".h", ".py", ".sh", ".cmake", "CMakeLists.txt", ".js", ".css", ".in", ".1")
