@@ -83,6 +83,18 @@ static int check_board(const struct agent *a)
 }
 
 /*
+ * A request that an earlier run left torn cannot be completed. It is erased, and as the image may
+ * reach into its unit, the image is verified once more. 1: as run_verify.
+ */
+static int clear_torn(struct agent *a)
+{
+    int rc = ota_agent_cancel_all(a);
+
+    rc = rc == 0 ? ota_agent_begin_verify(a, 0) : rc;
+    return rc == 0 ? 1 : rc;
+}
+
+/*
  * Each durable step before the act that it describes: an image is never marked unknown. Image 0
  * comes first: if the power goes in between, the bootloader installs it alone or, where it names
  * image 1 as a dependency, not at all; in either case the agent marks image 1 after the reset.
@@ -98,6 +110,10 @@ static int mark(struct agent *a)
     a->is_marked = rc == 0;
     if (rc == 0 && a->second != 0) {
         rc = ota_slot_set_pending(c->secondary2, c->is_permanent);
+    }
+    if (rc == OTA_ESTATE) {
+        a->is_marked = false;
+        return clear_torn(a);
     }
     if (rc == 0) {
         ota_agent_tell(a, OTA_LOG_NOTICE, "image is marked to be installed", 0);
