@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Shows a header to Doxygen: prints it with its comments in the form that Doxygen takes for
+"""Shows headers to Doxygen: copies them to a folder with their comments in the form that Doxygen takes for
 documentation, so that the headers themselves stay plain text.
 
   /* above something */        documents what follows
@@ -11,8 +11,9 @@ documentation, so that the headers themselves stay plain text.
   lines that are set in by two blanks or more are shown as they are
   an enum that is made from a list (X-macro) is written out
 
-usage: doxygen-filter.py HEADER
+usage: doxygen-filter.py FOLDER HEADER... (relative to the working directory, as the copies are to FOLDER)
 """
+import pathlib
 import re
 import sys
 
@@ -81,13 +82,14 @@ def converted(source):
 
 
 def main():
-    if len(sys.argv) != 2 or sys.argv[1] in ("-h", "--help"):
+    if len(sys.argv) < 3:
         print(__doc__)
-        sys.exit(0 if len(sys.argv) == 2 else 2)
-    with open(sys.argv[1], encoding="utf-8") as file:
-        source = PRIVATE.sub(blank, file.read())
-    source = write_out_enums(source)
-    sys.stdout.write(converted(source))
+        sys.exit(0 if sys.argv[1:] in (["-h"], ["--help"]) else 2)
+    for name in sys.argv[2:]:
+        source = PRIVATE.sub(blank, pathlib.Path(name).read_text(encoding="utf-8"))
+        copy = pathlib.Path(sys.argv[1]) / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(converted(write_out_enums(source)), encoding="utf-8")
 
 
 main()

@@ -20,6 +20,9 @@ GROUP = re.compile(r"^## (.*?)\n(.*?)(?=^## |\Z)", re.M | re.S)
 HREF = re.compile(r'(href|src)="([^"]*)"')
 ID = re.compile(r'(?:id|name)="([^"]*)"')
 EXTRA = ("CONTRIBUTING.md", "CHANGELOG.md")
+# What the reference shows: the native interface and the ports of a host.
+HEADERS = ("include/ota", "include/compat/ota_compat.h", "ports/posix", "ports/psa", "ports/bluez")
+INTERNAL = ("ports/posix/openssl.h",)
 
 
 def run(*command, data=None, cwd=None):
@@ -28,6 +31,15 @@ def run(*command, data=None, cwd=None):
     if done.returncode != 0:
         sys.exit(f"site: {command[0]}: {done.stderr.strip()}")
     return done.stdout
+
+
+def headers(root):
+    found = []
+    for name in HEADERS:
+        path = root / name
+        found += sorted(path.glob("*.h")) if path.is_dir() else [path]
+    names = [str(path.relative_to(root)) for path in found]
+    return [name for name in names if name not in INTERNAL]
 
 
 class Site:
@@ -115,9 +127,11 @@ class Site:
 
     def reference(self):
         with tempfile.TemporaryDirectory() as temp:
-            run("doxygen", "-", cwd=self.root, data=f"""
+            run(self.root / "scripts" / "doxygen-filter.py", temp, *headers(self.root), cwd=self.root)
+            run("doxygen", "-", cwd=temp, data=f"""
 @INCLUDE = {self.docs}/Doxyfile
-OUTPUT_DIRECTORY = {temp}
+INPUT += {self.docs}/site/reference.md
+USE_MDFILE_AS_MAINPAGE = {self.docs}/site/reference.md
 GENERATE_HTML = YES
 HTML_HEADER = {self.docs}/site/reference_head.html
 HTML_FOOTER = {self.docs}/site/reference_foot.html
@@ -154,8 +168,12 @@ HTML_DYNAMIC_SECTIONS = NO
 
 def main():
     args = checklib.arguments(__doc__, (("--out",), {
-        "type": pathlib.Path, "help": "folder of the site (default build/site)"}))
+        "type": pathlib.Path, "help": "folder of the site (default build/site)"}),
+        (("--headers",), {"action": "store_true", "help": "list the headers of the reference only"}))
     root = args.root.resolve()
+    if args.headers:
+        print("\n".join(headers(root)))
+        return
     out = (args.out or root / "build" / "site").resolve()
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
