@@ -12,7 +12,7 @@ import checklib
 
 # layer: (layers it may include, public headers it brings)
 LAYERS = {
-    "base": ((), "err log version"),
+    "base": ((), "config err log version"),
     "codec": (("base",), "port image slot job config"),
     "crypto": (("codec",), ""),
     "flash": (("codec",), ""),

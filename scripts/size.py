@@ -3,7 +3,8 @@
 """Measures the device core on a Cortex-M4 (-Os): code per module, deepest stack frame, contexts.
 
 Builds the size preset with arm-none-eabi-gcc and writes docs/size.md. With --check it writes
-nothing and fails if a module has grown by more than 5 % and 64 bytes over what docs/size.md says.
+nothing and fails if a module has grown by more than 5 % and 64 bytes over what docs/size.md says,
+or if the small build has grown at all.
 """
 import json
 import pathlib
@@ -12,6 +13,7 @@ import subprocess
 import sys
 
 import checklib
+import stackdepth
 
 BUILD = "build-size"
 GROWTH, SLACK = 0.05, 64
@@ -27,7 +29,13 @@ LINKED = (
     ("MQTT only", "-DOTA_CONFIG_HTTP=0", FETCHES),
     ("HTTP only", "-DOTA_CONFIG_MQTT=0", FETCHES),
     ("BLE only", "-DOTA_CONFIG_MQTT=0 -DOTA_CONFIG_HTTP=0", IS_PUSHED),
+    ("MQTT only, small build", "-include {root}/examples/small/ota_config.h", FETCHES),
 )
+
+# What the small build is to come down to: text, and memory without one block of an image. It may
+# not grow at all on the way.
+BUDGET_TEXT, BUDGET_RAM = 12288, 2048
+BUDGETED = ("small build, text", "small build, memory without a block")
 
 INTRO = """# Size
 
@@ -72,12 +80,13 @@ def contexts(root):
             found.append((name, header.name))
     source = "".join(f'#include "ota/{h}"\n' for h in sorted({h for _, h in found}))
     source += "".join(f"char s_{name}[sizeof(struct {name})];\n" for name, _ in found)
+    source += "char s_work[OTA_WORK_LEN(8) - OTA_CHUNK_LEN];\n"
     obj = root / BUILD / "contexts.o"
     run("arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-std=c99", f"-I{root}/include",
         "-xc", "-", "-c", "-o", obj, input=source)
     listed = re.findall(r"^\w+ (\w+) \w s_(\w+)$", run("arm-none-eabi-nm", "-S", obj), re.M)
     sizes = {name: int(size, 16) for size, name in listed}
-    rows = [(name, header, sizes[name]) for name, header in found]
+    rows = [(name, header, sizes[name]) for name, header in found + [("work", None)]]
     return [r for r in rows if r[2] >= CONTEXT_MIN and not r[0].endswith("_ops")]
 
 
@@ -86,16 +95,25 @@ def linked(root):
     found = []
     for what, flags, roots in LINKED:
         build = root / f"{BUILD}-{len(found)}"
-        run("cmake", "--preset", "size", "-B", build,
-            f"-DCMAKE_C_FLAGS=-Os -g -fstack-usage {flags}", cwd=root)
+        run("cmake", "--preset", "size", "-B", build, "-DCMAKE_C_FLAGS=-Os -g -fstack-usage "
+            "-fcallgraph-info=su " + flags.format(root=root), cwd=root)
         run("cmake", "--build", build, cwd=root)
         names = roots.split()
         elf = build / "linked.elf"
         run("arm-none-eabi-ld", "--gc-sections", "--unresolved-symbols=ignore-all", "-e", names[0],
             *(part for name in names for part in ("-u", name)), build / "src" / "libota.a", "-o",
             elf)
-        found.append((what, int(run("arm-none-eabi-size", elf).splitlines()[1].split()[0])))
+        size = int(run("arm-none-eabi-size", elf).splitlines()[1].split()[0])
+        graph = stackdepth.read(build, root)
+        found.append((what, size, *stackdepth.deepest("ota_poll", *graph)))
     return found
+
+
+def budget(rows, links):
+    """[(figure of BUDGETED, bytes, budget)]: the agent, its work buffer, no static data."""
+    sizes = {name: size for name, _, size in rows}
+    return [(BUDGETED[0], links[-1][1], BUDGET_TEXT),
+            (BUDGETED[1], sizes["ota_agent"] + sizes["work"], BUDGET_RAM)]
 
 
 def report(table, rows, links):
@@ -111,11 +129,26 @@ def report(table, rows, links):
         out.append(f"| lib{archive}.a | **total** | {total[0]} | {total[1]} | {total[2]} | | |")
     out += ["", "What a device links of it, by how its updates come (a linker that drops what nobody "
             "calls;", "C library, cryptography and clients are its own):", "",
-            "| updates over | text |", "| --- | ---: |"]
-    out += [f"| {what} | {size} |" for what, size in links]
+            "| updates over | text | deepest stack |", "| --- | ---: | ---: |"]
+    out += [f"| {what} | {size} | {depth if 'BLE' not in what else ''} |"
+            for what, size, depth, _ in links]
+    out += ["", "All but the last have everything that `ota/config.h` can leave out, but for the "
+            "links. The", "small build is `examples/small/ota_config.h`: no HTTP, BLE, archives, "
+            "texts and log; with job", "and direct flow, hook, verification, resume after a reset, "
+            "revert and reports. A test updates", "with it (`e2e.update_small`).", "",
+            "The stack is the sum of the frames along the deepest chain of calls below `ota_poll`, "
+            "without", "those of clients, flash, cryptography and hook, which are the device's own. "
+            "For the small build:", "",
+            " → ".join(f"`{name}`" for name in links[-1][3]), "",
+            "What the small build is to come down to. It does not grow: the check fails then.", "",
+            "| figure | bytes | aim | over it |", "| --- | ---: | ---: | ---: |"]
+    out += [f"| {what} | {size} | {aim} | {max(0, size - aim)} |"
+            for what, size, aim in budget(rows, links)]
+    out += ["", "Memory is the agent and its work buffer for rows of 8 bytes; the library has no "
+            "variables of its", "own. The stack comes on top."]
     out += ["", "What the caller provides, by type (public structs from "
             f"{CONTEXT_MIN} bytes on):", "", "| struct | header | bytes |", "| --- | --- | ---: |"]
-    out += [f"| `{name}` | ota/{header} | {size} |" for name, header, size in rows]
+    out += [f"| `{name}` | ota/{header} | {size} |" for name, header, size in rows if header]
     return "\n".join(out) + "\n"
 
 
@@ -128,8 +161,12 @@ def figures(text):
             found[f"{cells[0]} {cells[1]} text"] = int(cells[2])
             if cells[5]:
                 found[f"{cells[0]} {cells[1]} stack"] = int(cells[5])
-        elif len(cells) == 2 and cells[1].isdigit():
+        elif cells[0] in BUDGETED:
+            found[cells[0]] = int(cells[1])
+        elif len(cells) == 3 and cells[1].isdigit():
             found[f"linked, {cells[0]}"] = int(cells[1])
+            if cells[2]:
+                found[f"stack, {cells[0]}"] = int(cells[2])
         elif line.startswith("| `ota_"):
             found[cells[0].strip("`")] = int(cells[2])
     return found
@@ -143,6 +180,9 @@ def check(page, now):
         known = before.get(what)
         if known is None:
             print(f"new: {what} {size}")
+        elif what in BUDGETED and size > known:
+            bad += 1
+            print(f"error: {what} must not grow and has, from {known} to {size}")
         elif size > known * (1 + GROWTH) and size > known + SLACK:
             bad += 1
             print(f"error: {what} has grown from {known} to {size}")

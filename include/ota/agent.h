@@ -213,8 +213,9 @@ struct ota_agent {
 /*
  * Sets an agent up; the first session is due after timing.initial_check_s. Reads the running
  * image's version unless it is given. 0; OTA_EARG for a missing or contradictory setting;
- * OTA_ENOSPC for a short work buffer; OTA_ETRANSPORT for a transport that this build lacks; or why
- * the running image's header cannot be read.
+ * OTA_ENOSPC for a short work buffer; OTA_ETRANSPORT for a transport that this build lacks,
+ * OTA_ENOTSUP for a second image in a build without archives (ota/config.h); or why the running
+ * image's header cannot be read.
  */
 int ota_init(struct ota_agent *agent, const struct ota_config *config);
 

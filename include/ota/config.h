@@ -26,4 +26,21 @@
 #define OTA_CONFIG_ARCHIVE 1
 #endif
 
+/* 1: updates that a peer pushes (ota/gatt.h). 0 saves what the agent does for them; then the
+ * functions of ota/gatt.h are not to be called. Default 1. */
+#ifndef OTA_CONFIG_BLE
+#define OTA_CONFIG_BLE 1
+#endif
+
+/* 1: sentences for errors and states. 0 saves 2.3 KiB: ota_err_text and ota_state_text say
+ * only that there is an error or state, a result gives its reason as a number only. Default 1. */
+#ifndef OTA_CONFIG_TEXTS
+#define OTA_CONFIG_TEXTS 1
+#endif
+
+/* 1: ota_config.log is told what happens. 0: it is not. Default 1. */
+#ifndef OTA_CONFIG_LOG
+#define OTA_CONFIG_LOG 1
+#endif
+
 #endif

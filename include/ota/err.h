@@ -76,7 +76,8 @@ enum ota_err {
 
 /*
  * Text for an error value, for people. Never NULL; zero and counts give "no error", unknown
- * values "unknown error". Static storage; callable from any context.
+ * values "unknown error". Static storage; callable from any context. A build without texts
+ * (ota/config.h) has "error" for all.
  */
 const char *ota_err_text(int err);
 

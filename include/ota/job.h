@@ -61,8 +61,9 @@ struct ota_job {
  * "File", the path of "Server" and two bytes. 0 and *out; OTA_ENOUPDATE if the message says that
  * there is none; OTA_EJOB if it is not one JSON object with a Version and a Board, a known member
  * has the wrong type, is too long or stands twice, Connection is unknown, Port is no port, or a
- * server or path is malformed or contradicts the rest; OTA_ELIMIT if it has more than 32 members in
- * all. *out is unspecified then, but for the room.
+ * server or path is malformed or contradicts the rest; OTA_ETRANSPORT in a build without HTTP
+ * (ota/config.h) if the image lies there; OTA_ELIMIT if it has more than 32 members in all. *out is
+ * unspecified then, but for the room.
  */
 int ota_job_parse(const char *text, size_t len, const struct ota_endpoint *from,
                   struct ota_job *out);

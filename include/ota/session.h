@@ -55,7 +55,8 @@ enum ota_state {
 
 #define OTA_STATE_COUNT 24 /* states are 0 to 23 */
 
-/* What a state does, for people; "unknown state" for other numbers. Static storage. */
+/* What a state does, for people; "unknown state" for other numbers, and for all in a build
+ * without texts (ota/config.h). Static storage. */
 const char *ota_state_text(enum ota_state state);
 
 /* The two ways of a session. */

@@ -273,13 +273,13 @@ uint32_t ota_poll(struct ota_agent *agent)
     if (a->session.state == OTA_STATE_EXITING) {
         return SLEEP_MAX_MS;
     }
-    if (a->is_pushed) { /* requests are for the push */
+    if (ota_agent_is_pushed(a)) { /* requests are for the push */
         return LINK_SLEEP_MS;
     }
     if (obey(a, now_ms)) {
         return 0;
     }
-    if (a->config->transport == OTA_TRANSPORT_BLE) {
+    if (OTA_CONFIG_BLE && a->config->transport == OTA_TRANSPORT_BLE) {
         return SLEEP_MAX_MS;
     }
     if (a->step == STEP_RUN) {

@@ -25,43 +25,44 @@ struct requests {
     uint8_t shutdown;
 };
 
+/* What is used most comes first: on Thumb, that is reached by shorter instructions. */
 struct agent {
-    const struct ota_config *config;
-    struct ota_session session;
-    struct ota_session_config session_config;
-    struct ota_xfer xfer;
-    struct ota_xfer_config xfer_config;
-    struct ota_sink sink;
-    struct ota_sink_extra extra;
-    struct ota_journal journal;
-    struct ota_identity identity;
-    struct ota_version running;
-    struct ota_endpoint server; /* of the current phase */
-    struct ota_job job;
-    struct ota_link_env env;
-    const struct ota_link_ops *link; /* of the current phase */
-    union {
-        struct ota_mqtt_link mqtt;
-        struct ota_http_link http;
-    } links;
-    struct ota_source source; /* while verifying */
-    struct ota_image_check check;
-    struct ota_version new_version; /* of image 0, once it is verified */
-    uint32_t second;                /* mark of image 1, likewise; 0: there is none */
-    uint8_t verifying;              /* which image is */
     struct requests requests;
-    enum step step;
-    int answer;        /* the hook's answer within a link's callback, as an error */
-    uint32_t fetched;  /* bytes received for this image, over all sessions */
-    uint32_t defer_ms; /* with its last STOP: until the next session; 0: as usual */
-    uint32_t begun_at; /* bytes stored when this try of the download began */
-    uint32_t n_sessions;
+    uint8_t verifying;         /* which image is */
     bool is_checked;           /* a session was asked for while another one ran */
     bool is_noted;             /* the record log knows that this session loads */
     bool is_resumed;           /* a part of the image is of an earlier session */
     bool is_marked;            /* the secondary slot was marked in this session */
     bool is_pushed;            /* a peer has the agent: no sessions of its own */
     enum ota_state push_state; /* what is done for that peer */
+    enum step step;
+    int answer; /* the hook's answer within a link's callback, as an error */
+    const struct ota_config *config;
+    const struct ota_link_ops *link; /* of the current phase */
+    uint32_t fetched;                /* bytes received for this image, over all sessions */
+    uint32_t defer_ms;               /* with its last STOP: until the next session; 0: as usual */
+    uint32_t begun_at;               /* bytes stored when this try of the download began */
+    uint32_t n_sessions;
+    struct ota_session session;
+    struct ota_xfer xfer;
+    struct ota_journal journal;
+    struct ota_version running;
+    struct ota_version new_version; /* of image 0, once it is verified */
+    uint32_t second;                /* mark of image 1, likewise; 0: there is none */
+    struct ota_link_env env;
+    struct ota_sink sink;
+    struct ota_sink_extra extra;
+    struct ota_session_config session_config;
+    struct ota_xfer_config xfer_config;
+    struct ota_identity identity;
+    struct ota_source source; /* while verifying */
+    struct ota_image_check check;
+    union {
+        struct ota_mqtt_link mqtt;
+        struct ota_http_link http;
+    } links;
+    struct ota_job job;
+    struct ota_endpoint server; /* of the current phase */
     char validator[OTA_VALIDATOR_MAX];
     char topic[OTA_TOPIC_MAX];
 };
@@ -75,10 +76,21 @@ struct effect {
 
 const struct effect *ota_agent_effect(enum ota_state state);
 
+/* A build without a feature has no code for it: what asks for it is false at compile time. */
+static inline bool ota_agent_is_pushed(const struct agent *a)
+{
+    return OTA_CONFIG_BLE && a->is_pushed;
+}
+
+static inline bool ota_agent_has_second(const struct agent *a)
+{
+    return OTA_CONFIG_ARCHIVE && a->config->secondary2 != NULL;
+}
+
 /* Where the agent is: in a session or at a peer's service. */
 static inline enum ota_state ota_agent_state(const struct agent *a)
 {
-    return a->is_pushed ? a->push_state : a->session.state;
+    return ota_agent_is_pushed(a) ? a->push_state : a->session.state;
 }
 
 /* True if an end was asked for; the request to stop is taken, that to shut down stays. */

@@ -56,7 +56,7 @@ static void open_sink(struct agent *a)
     uint8_t *row = (uint8_t *)c->work + OTA_MESSAGE_MAX + OTA_CHUNK_LEN + 64u;
 
     ota_sink_open(&a->sink, &c->secondary->area, ota_agent_image_limit(c), row, &a->running);
-    if (c->archive != NULL) {
+    if (OTA_CONFIG_ARCHIVE && c->archive != NULL) {
         a->extra.archive = (struct ota_archive *)(void *)c->archive;
         if (c->secondary2 != NULL) {
             a->extra.primary = &c->primary2->area;
@@ -166,11 +166,11 @@ static int note(struct agent *a, const struct ota_link_data *d)
     static const struct ota_version unknown;
     struct ota_image_header h;
 
-    if (a->is_pushed && a->sink.is_archive) {
+    if (ota_agent_is_pushed(a) && OTA_CONFIG_ARCHIVE && a->sink.is_archive) {
         return a->extra.archive->has_list ? ota_agent_note_data(a, &a->extra.archive->list.version)
                                           : 0;
     }
-    if (a->is_pushed) {
+    if (ota_agent_is_pushed(a)) {
         if (a->sink.head_len < sizeof a->sink.head) {
             return 0;
         }

@@ -47,7 +47,7 @@ static int complete_second(struct agent *a)
     struct ota_trailer t;
     int rc;
 
-    if (a->journal.last.second == 0 || c->secondary2 == NULL) {
+    if (a->journal.last.second == 0 || !ota_agent_has_second(a)) {
         return 0;
     }
     rc = ota_slot_read_trailer(c->secondary2, &t);

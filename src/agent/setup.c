@@ -78,7 +78,8 @@ static uint32_t row_len(const struct ota_config *c)
 {
     uint32_t len = c->secondary->area.flash->write_size;
 
-    return c->secondary2 != NULL && c->secondary2->area.flash->write_size > len
+    return OTA_CONFIG_ARCHIVE && c->secondary2 != NULL &&
+                   c->secondary2->area.flash->write_size > len
                ? c->secondary2->area.flash->write_size
                : len;
 }
@@ -172,7 +173,7 @@ int ota_agent_go_home(struct agent *a)
     const struct ota_config *c = a->config;
     const char *host = home_host(c);
 
-    if (c->transport == OTA_TRANSPORT_BLE) {
+    if (OTA_CONFIG_BLE && c->transport == OTA_TRANSPORT_BLE) {
         return 0; /* peers come to it */
     }
     a->server.transport = c->transport;
@@ -197,16 +198,25 @@ static bool is_path_or_none(const char *path)
     return path == NULL || path[0] == '/';
 }
 
+static bool is_http(enum ota_transport transport)
+{
+    return OTA_CONFIG_HTTP && (transport == OTA_TRANSPORT_HTTP || transport == OTA_TRANSPORT_HTTPS);
+}
+
+static bool is_built_in(enum ota_transport transport)
+{
+    return (OTA_CONFIG_MQTT && transport == OTA_TRANSPORT_MQTT) || is_http(transport);
+}
+
 /* The transport that sessions begin with, and what is set of the others. */
 static int check_transport(const struct ota_config *c)
 {
     const char *host;
 
-    if (c->transport == OTA_TRANSPORT_BLE) {
+    if (OTA_CONFIG_BLE && c->transport == OTA_TRANSPORT_BLE) {
         return 0;
     }
-    if (c->transport != OTA_TRANSPORT_MQTT && c->transport != OTA_TRANSPORT_HTTP &&
-        c->transport != OTA_TRANSPORT_HTTPS) {
+    if (!is_built_in(c->transport)) {
         return OTA_ETRANSPORT;
     }
     host = home_host(c);
@@ -226,6 +236,9 @@ static int check_second(const struct ota_config *c)
 {
     if (c->secondary2 == NULL && c->primary2 == NULL) {
         return 0;
+    }
+    if (!OTA_CONFIG_ARCHIVE) {
+        return OTA_ENOTSUP;
     }
     return c->secondary2 == NULL || c->primary2 == NULL || c->archive == NULL ||
                    ota_area_check(&c->primary2->area) != 0 ||

@@ -12,7 +12,7 @@ int ota_agent_is_confirmed(const struct agent *a)
 {
     int rc = ota_slot_is_confirmed(a->config->primary);
 
-    return rc > 0 && a->config->primary2 != NULL ? ota_slot_is_confirmed(a->config->primary2) : rc;
+    return rc > 0 && ota_agent_has_second(a) ? ota_slot_is_confirmed(a->config->primary2) : rc;
 }
 
 /* A power cut in between leaves image 1 on trial: it goes back, and is marked again (memory.c). */
@@ -20,13 +20,15 @@ int ota_agent_confirm_all(const struct agent *a)
 {
     int rc = ota_slot_confirm(a->config->primary);
 
-    return rc == 0 && a->config->primary2 != NULL ? ota_slot_confirm(a->config->primary2) : rc;
+    return rc == 0 && ota_agent_has_second(a) ? ota_slot_confirm(a->config->primary2) : rc;
 }
 
 /* Image 1 first: a power cut in between leaves what is completed after the reset. */
 int ota_agent_cancel_all(const struct agent *a)
 {
-    int rc = a->journal.last.second != 0 ? ota_slot_cancel_pending(a->config->secondary2) : 0;
+    int rc = ota_agent_has_second(a) && a->journal.last.second != 0
+                 ? ota_slot_cancel_pending(a->config->secondary2)
+                 : 0;
 
     return rc == 0 ? ota_slot_cancel_pending(a->config->secondary) : rc;
 }
@@ -50,9 +52,10 @@ uint32_t ota_agent_second_of(const struct ota_area *area)
 static int begin_image(struct agent *a, uint8_t image)
 {
     const struct ota_config *c = a->config;
+    bool is_first = !ota_agent_has_second(a) || image == 0;
 
     a->verifying = image;
-    ota_source_from_area(&a->source, image == 0 ? &c->secondary->area : &c->secondary2->area);
+    ota_source_from_area(&a->source, is_first ? &c->secondary->area : &c->secondary2->area);
     a->source.size = ota_sink_image_len(&a->sink, image, a->xfer.total);
     return ota_image_check_init(&a->check, &a->source, &c->trust);
 }
@@ -83,18 +86,6 @@ static int check_board(const struct agent *a)
 }
 
 /*
- * A request that an earlier run left torn cannot be completed. It is erased, and as the image may
- * reach into its unit, the image is verified once more. 1: as run_verify.
- */
-static int clear_torn(struct agent *a)
-{
-    int rc = ota_agent_cancel_all(a);
-
-    rc = rc == 0 ? ota_agent_begin_verify(a, 0) : rc;
-    return rc == 0 ? 1 : rc;
-}
-
-/*
  * Each durable step before the act that it describes: an image is never marked unknown. Image 0
  * comes first: if the power goes in between, the bootloader installs it alone or, where it names
  * image 1 as a dependency, not at all; in either case the agent marks image 1 after the reset.
@@ -108,12 +99,8 @@ static int mark(struct agent *a)
         rc = ota_slot_set_pending(c->secondary, c->is_permanent);
     }
     a->is_marked = rc == 0;
-    if (rc == 0 && a->second != 0) {
+    if (rc == 0 && ota_agent_has_second(a) && a->second != 0) {
         rc = ota_slot_set_pending(c->secondary2, c->is_permanent);
-    }
-    if (rc == OTA_ESTATE) {
-        a->is_marked = false;
-        return clear_torn(a);
     }
     if (rc == 0) {
         ota_agent_tell(a, OTA_LOG_NOTICE, "image is marked to be installed", 0);
@@ -129,7 +116,7 @@ static int judge(struct agent *a)
     if (rc != 0) {
         return rc;
     }
-    if (a->verifying == 1) {
+    if (ota_agent_has_second(a) && a->verifying == 1) {
         a->second = ota_get_le32(a->check.image.hash) | 1u;
         return check_board(a);
     }
@@ -138,7 +125,8 @@ static int judge(struct agent *a)
         return OTA_EVERSION;
     }
     rc = check_board(a);
-    if (rc != 0 || ota_sink_image_len(&a->sink, 1, a->xfer.total) == 0) {
+    if (rc != 0 || !ota_agent_has_second(a) ||
+        ota_sink_image_len(&a->sink, 1, a->xfer.total) == 0) {
         return rc;
     }
     rc = begin_image(a, 1);

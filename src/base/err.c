@@ -1,34 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ota/err.h"
 
+#include <string.h>
+
+#include "ota/config.h"
+
+/* One after the other, in the order of their numbers, which have no gaps; behind the last one
+ * stands an empty one. A table of pointers to them would cost 200 bytes. */
+#define OTA_ERR_TEXT(name, number, text) text "\0"
+static const char texts[] = "no error\0" OTA_ERR_MAP(OTA_ERR_TEXT);
+#undef OTA_ERR_TEXT
+
 const char *ota_err_text(int err)
 {
-    if (err >= 0) {
-        return "no error";
-    }
-    switch (err) {
-#define OTA_ERR_TEXT(name, number, text)                                                           \
-    case OTA_E##name:                                                                              \
-        return text;
-        OTA_ERR_MAP(OTA_ERR_TEXT)
-#undef OTA_ERR_TEXT
-    default:
-        return "unknown error";
-    }
-}
+    const char *text = texts;
 
-const char *ota_err_name(int err)
-{
-    if (err >= 0) {
-        return "OTA_OK";
+    if (!OTA_CONFIG_TEXTS) {
+        return err < 0 ? "error" : "no error";
     }
-    switch (err) {
-#define OTA_ERR_NAME(name, number, text)                                                           \
-    case OTA_E##name:                                                                              \
-        return "OTA_E" #name;
-        OTA_ERR_MAP(OTA_ERR_NAME)
-#undef OTA_ERR_NAME
-    default:
-        return "OTA_EUNKNOWN";
+    for (; err < 0 && *text != '\0'; err++) {
+        text += strlen(text) + 1;
     }
+    return *text != '\0' ? text : "unknown error";
 }

@@ -5,11 +5,13 @@
 
 #include <stdbool.h>
 
+#include "ota/config.h"
 #include "ota/log.h"
 
 static inline bool ota_log_is_on(const struct ota_log *log, enum ota_log_level level)
 {
-    return log != NULL && __atomic_load_n(&log->level, __ATOMIC_RELAXED) >= (uint8_t)level;
+    return OTA_CONFIG_LOG && log != NULL &&
+           __atomic_load_n(&log->level, __ATOMIC_RELAXED) >= (uint8_t)level;
 }
 
 /* Hands an entry over; the caller has asked ota_log_is_on. */

@@ -5,6 +5,7 @@
 
 #include "codec/json.h"
 #include "codec/url.h"
+#include "ota/config.h"
 #include "ota/err.h"
 
 #define MESSAGE_MAX 32
@@ -270,9 +271,9 @@ static int resolve(struct reader *r, const struct ota_endpoint *from)
         d->port = is_like_job ? from->port : usual_port(d);
     }
     if (is_url(r->job->file)) {
-        rc = read_file_url(r, d);
+        rc = OTA_CONFIG_HTTP ? read_file_url(r, d) : OTA_ETRANSPORT;
     } else if (d->transport != OTA_TRANSPORT_MQTT) {
-        rc = resolve_path(r, &server);
+        rc = OTA_CONFIG_HTTP ? resolve_path(r, &server) : OTA_ETRANSPORT;
     } else if (server.path_len > 1) {
         return OTA_EJOB; /* a broker has no folders */
     }

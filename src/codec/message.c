@@ -2,6 +2,7 @@
 #include "codec/message.h"
 
 #include "base/out.h"
+#include "ota/config.h"
 #include "ota/err.h"
 
 static void put_member(struct ota_out *o, const char *name, const char *value)
@@ -97,7 +98,9 @@ int ota_message_result(const struct ota_result *r, char *buf, size_t cap)
     put_place(&o, r);
     if (r->err != 0) {
         put_number(&o, "Reason", (uint32_t)-r->err);
-        put_member(&o, "Detail", ota_err_text(r->err));
+        if (OTA_CONFIG_TEXTS) {
+            put_member(&o, "Detail", ota_err_text(r->err));
+        }
     }
     if (r->installed != NULL) {
         put_version(&o, r->installed);

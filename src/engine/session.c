@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/backoff.h"
+#include "ota/config.h"
 #include "ota/err.h"
 
 /* Places where the outcome alone does not tell what follows; pick() resolves them. */
@@ -55,16 +56,22 @@ static const struct row table[OTA_STATE_COUNT] = {
     ROW(OTA_COMPLETE, S(AGENT_WAITING), S(AGENT_WAITING), AGENT_WAITING, NONE),
 };
 
+/* One after the other, in the order of their numbers: 0 to OTA_STATE_COUNT - 1. */
+#define STATE_TEXT(name, number, text) text "\0"
+static const char state_texts[] = OTA_STATE_MAP(STATE_TEXT);
+#undef STATE_TEXT
+
 const char *ota_state_text(enum ota_state state)
 {
-    switch (state) {
-#define STATE_TEXT(name, number, text)                                                             \
-    case OTA_STATE_##name:                                                                         \
-        return text;
-        OTA_STATE_MAP(STATE_TEXT)
-#undef STATE_TEXT
+    const char *text = state_texts;
+
+    if (!OTA_CONFIG_TEXTS || (unsigned)state >= OTA_STATE_COUNT) {
+        return "unknown state";
     }
-    return "unknown state";
+    for (unsigned n = 0; n < (unsigned)state; n++) {
+        text += strlen(text) + 1;
+    }
+    return text;
 }
 
 static uint64_t after(uint64_t now_ms, uint32_t delay_ms)

@@ -5,7 +5,8 @@ publisher as the original's scripts behave, and by ones that lie.
 
 usage: test_update.py BIN_DIR BOARDS_DIR [CLASS[.TEST]...]
 
-CUTS sets the number of power cuts (default 30).
+CUTS sets the number of power cuts (default 30), APPS the folder of the application's versions if it
+is not BIN_DIR.
 """
 import http.server
 import json
@@ -33,6 +34,7 @@ KIT = "GENERIC"
 LISTEN = f"anycloud/{KIT}/publish_notify"
 SLOT = 0x380000
 CUTS = int(os.environ.get("CUTS", "30"))
+APPS = pathlib.Path(os.environ.get("APPS", BIN))
 PATIENCE = "3" if "SANITIZED" not in os.environ else "20"
 
 
@@ -55,7 +57,7 @@ class Files:
             tool("ota-imgtool", "keygen", "-k", key, "-t", "ecdsa-p256")
         for version in ("1.0.0", "2.0.0", "3.0.0"):
             stripped = folder / f"app-{version}"
-            subprocess.run(["strip", "-o", stripped, BIN / f"example-app-{version}"], check=True)
+            subprocess.run(["strip", "-o", stripped, APPS / f"example-app-{version}"], check=True)
 
     def image(self, version, *options, key=None, payload=None, name=None):
         path = self.folder / f"{name or version}.img"
@@ -308,6 +310,15 @@ class FlowTest(Case):
         self.assertEqual([r["Message"] for r in p.results[:2]], ["Success", "Success"])
         self.assertEqual(p.results[1]["Outcome"], "confirmed")
         self.assertEqual(p.results[1]["Version"], "2.0.0")
+
+    def test_broken_image_goes_back_and_is_reported(self):
+        board = Board(self.files)
+        image = self.files.image("2.0.0", payload=self.files.folder / "app-3.0.0", name="broken")
+        with Scripted(self.port, image) as p:
+            console = board.run(self.port)
+        self.assertIn("self-test failed", console)
+        self.assertEqual(p.results[1]["Outcome"], "reverted")
+        self.assertEqual(board.version(), "1.0.0")
 
     # ---- As the original's publisher answers ----------------------------------------------------
 
