@@ -70,12 +70,33 @@ static void open_sink(struct agent *a)
     }
 }
 
+/* Erases what an interrupted marking left at the end of the slot: it cannot be completed. What the
+ * trailer's erase unit holds of the image is fetched again. */
+static int clean_end(struct agent *a, uint32_t *off)
+{
+    const struct ota_slot *slot = a->config->secondary;
+    struct ota_flash_unit u;
+    struct ota_trailer t;
+    int rc = ota_slot_read_trailer(slot, &t);
+
+    if (rc != 0 || (t.magic == OTA_FIELD_UNSET && t.image_ok == OTA_FIELD_UNSET)) {
+        return rc;
+    }
+    rc = ota_area_unit(&slot->area, slot->area.size - ota_slot_trailer_size(slot), &u);
+    if (rc == 0 && *off > u.off) {
+        *off = u.off - u.off % OTA_CHUNK_LEN;
+    }
+    rc = rc == 0 ? ota_agent_note_loss(a, *off) : rc;
+    return rc == 0 ? ota_slot_cancel_pending(slot) : rc;
+}
+
 /* Goes on at off of the image that the record log knows, if its part of the image is there. */
 static bool resume(struct agent *a, uint32_t off, uint64_t now_ms)
 {
     uint32_t total = a->journal.last.total;
 
-    if (off == 0 || ota_sink_resume(&a->sink, total, off) != 0) {
+    if (off == 0 || clean_end(a, &off) != 0 || off == 0 ||
+        ota_sink_resume(&a->sink, total, off) != 0) {
         return false;
     }
     a->is_resumed = true;

@@ -138,10 +138,8 @@ int ota_agent_run_verify(struct agent *a, uint64_t now_ms)
     int rc = judge(a);
 
     (void)now_ms;
-    if (rc == 0) {
-        return mark(a);
-    }
-    if (rc < 0) {
+    rc = rc == 0 ? mark(a) : rc;
+    if (rc < 0 && !a->is_marked) {
         /* Nothing to go on with. A flash that fails here, too, has failed already. */
         a->xfer.next = 0;
         (void)ota_agent_note_nothing(a);

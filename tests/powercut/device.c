@@ -143,6 +143,7 @@ int device_boot(void)
     if (device.power.is_off) {
         return 0;
     }
+    device.swap_type = boot.result.type;
     return rc == 0 ? boot.result.version.major : rc;
 }
 

@@ -42,7 +42,8 @@ struct device {
     struct ota_boot_config config;
     struct ota_boot_encryption encryption;
     struct ota_slot primary, secondary;
-    uint32_t image_at; /* offset of a new image in the secondary slot */
+    uint32_t image_at;            /* offset of a new image in the secondary slot */
+    enum ota_swap_type swap_type; /* what the last boot did */
     uint8_t buf[512];
 };
 

@@ -32,19 +32,31 @@ BUGS = (
      "is_offset(b) ? OTA_TRAILER_COPY_DONE : OTA_TRAILER_IMAGE_OK", "OTA_TRAILER_IMAGE_OK",
      "swap-offset"),
 )
+# The same in the agent: found by the lives of whole updates.
+AGENT_BUGS = (
+    ("an image is marked before the record log knows of it", "src/agent/verify.c",
+     "int rc = ota_agent_note_marking(a);", "int rc = 0;", "swap-scratch"),
+    ("a torn mark stays in the slot", "src/agent/data.c",
+     "clean_end(a, &off) != 0 || off == 0 ||", "", "swap-scratch"),
+    ("the record log counts bytes that are not programmed yet", "src/agent/memory.c",
+     "a->xfer.next - a->xfer.next % OTA_CHUNK_LEN", "a->xfer.next", "swap-move"),
+    ("a rejected image is tried again", "src/agent/memory.c",
+     "a->journal.last.returns = RETURNS_MAX;", "a->journal.last.returns = 1;", "swap-scratch"),
+)
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--root", type=pathlib.Path, required=True, help="of the sources")
     parser.add_argument("--cc", required=True, help="C compiler")
+    parser.add_argument("--update", required=True, help="objects of powercut_update, with ; between")
     parser.add_argument("--flag", action="append", default=[], help="for the compiler")
     parser.add_argument("libs", nargs="+", help="harness and libraries, in link order")
     return parser.parse_args()
 
 
-def plant(args, work, bug):
-    """The harness with the bug in it."""
+def plant(args, work, bug, objects):
+    """A harness with the bug in it."""
     what, name, before, after, _ = bug
     text = (args.root / name).read_text()
     if text.count(before) != 1:
@@ -53,7 +65,7 @@ def plant(args, work, bug):
     source.write_text(text.replace(before, after))
     program = work / "powercut"
     subprocess.run([args.cc, "-std=c99", "-O2", *args.flag, f"-I{args.root}/include",
-                    f"-I{args.root}/src", f"-I{args.root}/boot", "-o", program, source,
+                    f"-I{args.root}/src", f"-I{args.root}/boot", "-o", program, source, *objects,
                     "-Wl,--start-group", *args.libs, "-Wl,--end-group"], check=True)
     return program
 
@@ -63,19 +75,21 @@ def main():
     missed = 0
     with tempfile.TemporaryDirectory() as directory:
         work = pathlib.Path(directory)
-        for bug in BUGS:
-            program = plant(args, work, bug)
+        for bug in BUGS + AGENT_BUGS:
+            objects = args.update.split(";") if bug in AGENT_BUGS else []
+            program = plant(args, work, bug, objects)
             run = subprocess.run([program, "--mode", bug[4], "--stride", "29", "--first"],
                                  capture_output=True, text=True, check=False, timeout=120)
-            found = run.returncode == 1 and ": " in run.stdout.splitlines()[0]
+            told = [line for line in run.stdout.splitlines() if "cut at " in line]
+            found = run.returncode == 1 and len(told) > 0
             missed += not found
             print(f"{'found' if found else 'MISSED'}: {bug[0]}")
             if found:
-                print(f"       {run.stdout.splitlines()[0]}")
+                print(f"       {told[0]}")
             (work / pathlib.Path(bug[1]).name).unlink()
     if missed:
         sys.exit(f"seeded: {missed} defects were not found")
-    print(f"seeded: all {len(BUGS)} found")
+    print(f"seeded: all {len(BUGS) + len(AGENT_BUGS)} found")
 
 
 main()
