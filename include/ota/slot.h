@@ -56,10 +56,13 @@ enum ota_swap_rules {
 /* The running application may be confirmed without a good magic in its slot: the Cypress
  * bootloader with a status partition takes image_ok from the slot end as a mailbox. */
 #define OTA_SLOT_MAILBOX 0x01u
+/* The erase unit right before the area belongs to the slot, too: the spare one of swap using
+ * offset, whose new images begin at the secondary slot's second unit. */
+#define OTA_SLOT_SPARE 0x02u
 
 /* A slot: an area whose end is a trailer. */
 struct ota_slot {
-    struct ota_area area; /* image and trailer */
+    struct ota_area area; /* image and trailer, without a spare unit before them */
     uint8_t align;        /* A: 8, 16 or 32; 0 means 8 */
     uint8_t flags;        /* OTA_SLOT_* */
 };
@@ -103,6 +106,13 @@ int ota_slot_confirm(const struct ota_slot *primary);
  * and for one whose flag the bootloader has taken over.
  */
 int ota_slot_is_confirmed(const struct ota_slot *primary);
+
+/*
+ * Before a new image is written: erases the spare unit, where the last swap has left an image's
+ * header that says the image is there. 0, also if the slot has none; OTA_ERANGE if there is no room
+ * for one before the area; or a flash error.
+ */
+int ota_slot_erase_spare(const struct ota_slot *secondary);
 
 /* Bytes at the end of a slot that the fixed trailer fields take (without the status area). */
 uint32_t ota_slot_trailer_size(const struct ota_slot *slot);

@@ -40,9 +40,18 @@ int ota_board_area(const struct ota_board *b, const char *name, struct ota_area 
 
 int ota_board_slot(const struct ota_board *b, const char *name, struct ota_slot *out)
 {
+    uint32_t unit;
+    int rc = ota_board_area(b, name, &out->area);
+
     out->align = b->boot.align;
     out->flags = strcmp(b->boot.mode, "swap-status-scratch") == 0 ? OTA_SLOT_MAILBOX : 0;
-    return ota_board_area(b, name, &out->area);
+    if (rc == 0 && strcmp(b->boot.mode, "swap-offset") == 0 && strcmp(name, "secondary") == 0) {
+        unit = out->area.flash->erase_size;
+        out->area.off += unit;
+        out->area.size -= unit;
+        out->flags = OTA_SLOT_SPARE;
+    }
+    return rc;
 }
 
 const struct ota_nor_count *ota_board_count(const struct ota_board *b, const char *name)
@@ -139,6 +148,9 @@ uint32_t ota_board_max_image(const struct ota_board *b)
         taken = round_up(taken, unit) + unit;
     } else if (strcmp(b->boot.mode, "swap-offset") == 0) {
         taken = round_up(taken, unit);
+        if (ota_board_find(b, "secondary")->size == size) {
+            taken += unit; /* of the secondary, which has no unit to spare */
+        }
     }
     return taken < size ? size - taken : 0;
 }
@@ -225,15 +237,17 @@ int ota_board_erase(const struct ota_board *b, const char *name)
 int ota_board_program(const struct ota_board *b, const char *name, const void *data, size_t len)
 {
     uint8_t row[ROW_MAX];
+    struct ota_slot slot = {0}; /* of any area */
     struct ota_area area;
     size_t rest;
-    int rc = ota_board_area(b, name, &area);
+    int rc = ota_board_slot(b, name, &slot);
 
+    area = slot.area;
     if (rc == 0 && len > area.size) {
         rc = OTA_ESIZE;
     }
     if (rc == 0) {
-        rc = ota_area_erase(&area, 0, area.size);
+        rc = ota_board_erase(b, name);
     }
     if (rc != 0) {
         return rc;

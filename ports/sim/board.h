@@ -97,7 +97,8 @@ int ota_board_open_flash(struct ota_board *b, const char *dir, bool read_only, c
 /* The area of that name. 0 or OTA_EARG if the board has none. */
 int ota_board_area(const struct ota_board *b, const char *name, struct ota_area *out);
 
-/* The primary or secondary slot as the application and the bootloader use it. 0 or OTA_EARG. */
+/* The primary or secondary slot as the application uses it: with swap-offset, the secondary one is
+ * without its first unit. 0 or OTA_EARG. */
 int ota_board_slot(const struct ota_board *b, const char *name, struct ota_slot *out);
 
 /* Operations on an area since the devices were opened; NULL if the board has no such area. */
@@ -113,8 +114,9 @@ uint32_t ota_board_max_image(const struct ota_board *b);
 /* Erases every unit that the area has a byte in. 0, OTA_EARG or a flash error. */
 int ota_board_erase(const struct ota_board *b, const char *name);
 
-/* What a debug probe does: erases the area, then writes len bytes from its start. 0, OTA_EARG,
- * OTA_ESIZE if they do not fit (nothing is changed then), or a flash error. */
+/* What a debug probe does: erases the area, then writes len bytes from its start, or from its
+ * second unit if it is the secondary slot of swap-offset. 0, OTA_EARG, OTA_ESIZE if they do not fit
+ * (nothing is changed then), or a flash error. */
 int ota_board_program(const struct ota_board *b, const char *name, const void *data, size_t len);
 
 /* The last refusal of any of the devices, for people; empty if there was none. */

@@ -55,12 +55,12 @@ static void open_sink(struct agent *a)
     const struct ota_config *c = a->config;
     uint8_t *row = (uint8_t *)c->work + OTA_MESSAGE_MAX + OTA_CHUNK_LEN + 64u;
 
-    ota_sink_open(&a->sink, &c->secondary->area, ota_agent_image_limit(c), row, &a->running);
+    ota_sink_open(&a->sink, c->secondary, ota_agent_image_limit(c), row, &a->running);
     if (OTA_CONFIG_ARCHIVE && c->archive != NULL) {
         a->extra.archive = (struct ota_archive *)(void *)c->archive;
         if (c->secondary2 != NULL) {
             a->extra.primary = &c->primary2->area;
-            a->extra.area = &c->secondary2->area;
+            a->extra.slot = c->secondary2;
             a->extra.limit = second_limit(c);
         }
         a->sink.extra = &a->extra;
@@ -175,7 +175,7 @@ static int recover(struct agent *a, int why)
 {
     struct ota_flash_unit u;
 
-    if (why != OTA_ESTATE || ota_area_unit(a->sink.area, a->journal.last.offset, &u) != 0) {
+    if (why != OTA_ESTATE || ota_area_unit(&a->sink.slot->area, a->journal.last.offset, &u) != 0) {
         return begin_again(a, 0, why);
     }
     return begin_again(a, u.off, OTA_EDATA);
@@ -209,7 +209,7 @@ static int store(struct agent *a, const struct ota_link_data *d, uint32_t skip)
     uint32_t total = d->total == OTA_TOTAL_UNKNOWN ? ota_agent_image_limit(a->config) : d->total;
     int rc;
 
-    if (a->sink.area == NULL) { /* the application has opened the slot in its own way */
+    if (a->sink.slot == NULL) { /* the application has opened the slot in its own way */
         open_sink(a);
     }
     rc = a->sink.off == d->off + skip

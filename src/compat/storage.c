@@ -57,6 +57,7 @@ cy_rslt_t cy_ota_storage_open(cy_ota_context_ptr ota_ptr)
         return CY_RSLT_OTA_ERROR_OPEN_STORAGE;
     }
     rc = ota_writer_init(&c->writer, &c->config.secondary->area, limit_of(&c->config), c->row, 0);
+    rc = rc == 0 ? ota_slot_erase_spare(c->config.secondary) : rc;
     c->is_open = rc == 0;
     return rc == 0 ? CY_RSLT_SUCCESS : CY_RSLT_OTA_ERROR_OPEN_STORAGE;
 }

@@ -7,11 +7,11 @@
 #include "ota/config.h"
 #include "ota/err.h"
 
-void ota_sink_open(struct ota_sink *s, const struct ota_area *area, uint32_t limit, uint8_t *row,
+void ota_sink_open(struct ota_sink *s, const struct ota_slot *slot, uint32_t limit, uint8_t *row,
                    const struct ota_version *running)
 {
     memset(s, 0, sizeof *s);
-    s->area = area;
+    s->slot = slot;
     s->limit = limit;
     s->row = row;
     s->running = running;
@@ -73,24 +73,28 @@ static bool is_second(const struct ota_sink *s)
 static int begin(struct ota_sink *s, uint32_t total)
 {
     bool second = is_second(s);
+    const struct ota_slot *slot = second ? s->extra->slot : s->slot;
     int rc = second ? check_second(s, total) : check_header(s, total);
 
     if (rc == 0) {
-        rc = ota_writer_init(&s->writer, second ? s->extra->area : s->area,
-                             second ? s->extra->limit : s->limit, s->row, 0);
+        rc = ota_writer_init(&s->writer, &slot->area, second ? s->extra->limit : s->limit, s->row,
+                             0);
+    }
+    if (rc == 0) {
+        rc = ota_slot_erase_spare(slot);
     }
     return rc != 0 ? rc : ota_writer_push(&s->writer, s->head, sizeof s->head);
 }
 
 int ota_sink_resume(struct ota_sink *s, uint32_t total, uint32_t off)
 {
-    int rc = ota_area_read(s->area, 0, s->head, sizeof s->head);
+    int rc = ota_area_read(&s->slot->area, 0, s->head, sizeof s->head);
 
     if (rc == 0) {
         rc = off < sizeof s->head ? OTA_EINCOMPLETE : check_header(s, total);
     }
     if (rc == 0) {
-        rc = ota_writer_init(&s->writer, s->area, s->limit, s->row, off);
+        rc = ota_writer_init(&s->writer, &s->slot->area, s->limit, s->row, off);
     }
     if (rc == 0) {
         s->head_len = sizeof s->head;
@@ -133,7 +137,7 @@ static int check_list(const struct ota_sink *s)
 {
     const struct ota_components *list = &s->extra->archive->list;
 
-    if (list->image[1].is_listed && s->extra->area == NULL) {
+    if (list->image[1].is_listed && s->extra->slot == NULL) {
         return OTA_ENOTSUP;
     }
     return ota_version_compare(&list->version, s->running) > 0 ? 0 : OTA_EVERSION;

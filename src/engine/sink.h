@@ -14,12 +14,12 @@
 struct ota_sink_extra {
     struct ota_archive *archive;
     const struct ota_area *primary; /* of image 1, whose version may not sink; NULL: no image 1 */
-    const struct ota_area *area;    /* its secondary slot */
+    const struct ota_slot *slot;    /* its secondary one */
     uint32_t limit;
 };
 
 struct ota_sink {
-    const struct ota_area *area;
+    const struct ota_slot *slot;
     const struct ota_version *running; /* the image must be newer */
     const struct ota_version *refused; /* and not this one, that was tried; NULL: none */
     uint8_t *row;                      /* a write unit */
@@ -33,12 +33,12 @@ struct ota_sink {
 };
 
 /* Begins a new image. Nothing is erased yet. refused and extra may be set next. */
-void ota_sink_open(struct ota_sink *s, const struct ota_area *area, uint32_t limit, uint8_t *row,
+void ota_sink_open(struct ota_sink *s, const struct ota_slot *slot, uint32_t limit, uint8_t *row,
                    const struct ota_version *running);
 
 /*
  * After open: goes on at off with an image of total bytes of which everything before off is in the
- * area. 0; or why its header is refused, or what the flash said: then open and begin anew.
+ * slot. 0; or why its header is refused, or what the flash said: then open and begin anew.
  */
 int ota_sink_resume(struct ota_sink *s, uint32_t total, uint32_t off);
 

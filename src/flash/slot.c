@@ -114,6 +114,21 @@ int ota_slot_cancel_pending(const struct ota_slot *secondary)
     return rc == 0 ? ota_area_sync(&secondary->area) : rc;
 }
 
+int ota_slot_erase_spare(const struct ota_slot *secondary)
+{
+    struct ota_area spare = secondary->area;
+
+    if ((secondary->flags & OTA_SLOT_SPARE) == 0) {
+        return 0;
+    }
+    spare.size = spare.flash->write_size;
+    if (spare.off < spare.size) {
+        return OTA_ERANGE;
+    }
+    spare.off -= spare.size;
+    return ota_area_erase(&spare, 0, spare.size);
+}
+
 int ota_slot_confirm(const struct ota_slot *primary)
 {
     struct ota_trailer t;

@@ -71,10 +71,16 @@ class Files:
 class Board:
     """A board with 1.0.0 in its primary slot."""
 
-    def __init__(self, files):
+    def __init__(self, files, mode="swap-scratch"):
         self.files = files
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=files.folder))
-        self.common = ["--board", BOARDS / "generic-swap.json", "--flash", self.folder / "flash"]
+        layout = json.loads((BOARDS / "generic-swap.json").read_text())
+        layout["boot"]["mode"] = mode
+        if mode == "swap-offset":
+            del layout["areas"]["scratch"]
+        file = self.folder / "board.json"
+        file.write_text(json.dumps(layout))
+        self.common = ["--board", file, "--flash", self.folder / "flash"]
         tool("ota-board", "program", *self.common, "--slot", "primary", files.image("1.0.0"))
 
     def command(self, port, *args):
@@ -302,6 +308,22 @@ class FlowTest(Case):
         self.assertIn("previous one is back", console)
         self.assertEqual(console.count("downloading the image"), 1)
         self.assertEqual(board.version(), "1.0.0")
+
+    def test_a_spare_unit_before_the_new_image(self):
+        """Swap using offset: there and back, and there again, past what the swaps have left."""
+        board = Board(self.files, "swap-offset")
+        with Publisher(self.port, self.files.image("3.0.0")):
+            console = board.run(self.port)
+        self.assertIn("self-test failed", console)
+        self.assertIn("previous one is back", console)
+        self.assertEqual(board.version(), "1.0.0")
+        for version in ("4.0.0", "5.0.0"):
+            image = self.files.image(version, payload=self.files.folder / "app-2.0.0")
+            with Publisher(self.port, image):
+                console = board.run(self.port)
+            self.assertIn(f"self-test passed: {version} is confirmed", console)
+            self.assertEqual(board.version(), version)
+            self.assertEqual(board.next_boot(), "none")
 
     def test_outcome_reaches_the_server_after_the_reset(self):
         board = Board(self.files)

@@ -220,6 +220,26 @@ static void test_impossible_geometries_are_refused(void **state)
     assert_int_equal(ota_slot_confirm(&slot), OTA_EARG);
 }
 
+static void test_spare_unit_alone_is_erased(void **state)
+{
+    struct ota_slot slot = make_slot(8, 8);
+
+    (void)state;
+    memset(dev.mem, 0x5a, SLOT_SIZE);
+    slot.area.off = 8192;
+    slot.area.size = SLOT_SIZE - 8192;
+    assert_int_equal(ota_slot_erase_spare(&slot), 0);
+    assert_int_equal(dev.mem[4096], 0x5a);
+    slot.flags = OTA_SLOT_SPARE;
+    assert_int_equal(ota_slot_erase_spare(&slot), 0);
+    assert_int_equal(dev.mem[4095], 0x5a);
+    assert_int_equal(dev.mem[4096], 0xff);
+    assert_int_equal(dev.mem[8191], 0xff);
+    assert_int_equal(dev.mem[8192], 0x5a);
+    slot.area.off = 0;
+    assert_int_equal(ota_slot_erase_spare(&slot), OTA_ERANGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_rows_that_rewrite_keep_the_rest_of_the_row),
         cmocka_unit_test(test_mailbox_is_confirmed_without_a_magic),
         cmocka_unit_test(test_trial_image_is_not_confirmed_until_it_is),
+        cmocka_unit_test(test_spare_unit_alone_is_erased),
         cmocka_unit_test(test_impossible_geometries_are_refused),
     };
 

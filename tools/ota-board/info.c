@@ -38,13 +38,19 @@ static int read_slot(struct info *info, const struct ota_boot *boot, struct slot
     uint8_t buf[1024];
     struct ota_source source;
     struct ota_image image;
+    struct ota_slot slot;
     int rc = ota_board_area(info->board, s->name, &s->area);
 
     if (rc != 0) {
         return rc;
     }
     ota_source_from_area(&source, &s->area);
-    if (ota_image_parse(&source, &image) == 0) {
+    rc = ota_image_parse(&source, &image);
+    if (rc != 0 && ota_board_slot(info->board, s->name, &slot) == 0) {
+        s->area = slot.area; /* a new image, with swap-offset */
+        rc = ota_image_parse(&source, &image);
+    }
+    if (rc == 0) {
         s->has_image = true;
         s->image_size = image.tlv_end;
         (void)ota_version_format(&image.header.version, s->version, sizeof s->version);
