@@ -95,6 +95,11 @@ void device_build(const struct geometry *g)
     set_config(g);
     device.primary = slot_of(&device.config.primary);
     device.secondary = slot_of(&device.config.secondary);
+    if (device.image_at > 0) {
+        device.secondary.area.off += device.image_at;
+        device.secondary.area.size -= device.image_at;
+        device.secondary.flags = OTA_SLOT_SPARE;
+    }
     device_power_on(CUT_NEVER, TEAR_NONE);
     build_image(device.internal.mem, g->old_size, OLD, true);
     build_image(device.external.mem + device.image_at, g->new_size, NEW, false);

@@ -60,6 +60,8 @@ static const struct geometry kinds[] = {
      NOR(2048, 1), 2048, 0, 16, 8, 0, 3900, 5000, false, 0},
     {"swap using move", "swap-move", &ota_boot_swap_move, NOR(512, 8), NOR(512, 8), 0, 0, 16, 8, 0,
      2100, 5300, false, 0},
+    {"swap using offset", "swap-offset", &ota_boot_swap_offset, NOR(512, 8), NOR(512, 8), 0, 0, 16,
+     8, 0, 2100, 5300, false, 0},
     {"swap with a status partition", "swap-status-scratch", &ota_boot_swap_status_scratch,
      ROWS(512), ROWS(512), 1024, 6144, 16, 8, 0, 2100, 4300, false, 0},
 };
@@ -424,7 +426,8 @@ static const char usage_text[] =
     "usage: powercut_update [--stride N] [--mode MODE] [--first]\n"
     "\n"
     "  -s, --stride N   cut the recovery again at every N-th operation; 1: at each (default 53)\n"
-    "  -m, --mode MODE  only this mode: overwrite, swap-scratch, swap-move, swap-status-scratch\n"
+    "  -m, --mode MODE  only this mode: overwrite, swap-scratch, swap-move, swap-offset,\n"
+    "                   swap-status-scratch\n"
     "  -f, --first      end each device with its first failure\n"
     "\n"
     "Exit status: 0 if each update came to its end, 1 if not, 2 for a wrong command line.\n";
