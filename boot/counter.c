@@ -47,7 +47,7 @@ static int compare(struct ota_boot *b)
     return c->has_image && c->of_image >= running ? 0 : OTA_EVERSION;
 }
 
-/* Is the image in the primary slot there to stay? */
+/* Is the image that is started there to stay? */
 static int is_settled(const struct ota_boot *b)
 {
     struct ota_trailer t;
@@ -56,7 +56,7 @@ static int is_settled(const struct ota_boot *b)
     if (!b->config->mode->is_swap) {
         return 1;
     }
-    rc = b->config->mode->store->read(b, OTA_BOOT_PRIMARY, &t);
+    rc = b->config->mode->store->read(b, (enum ota_boot_where)b->result.slot, &t);
     return rc != 0 ? rc : t.magic != OTA_FIELD_SET || t.image_ok == OTA_FIELD_SET;
 }
 

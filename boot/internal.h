@@ -10,6 +10,8 @@
  *     select.c        interrupted swap? trailers? -> which image is wanted -> is it good?
  *     mode->start     overwrite.c, swap_scratch.c: puts it there
  *     verify.c        the checks of an image; the last one is that of the image to start
+ *     direct_xip.c    instead of these: which of two images is started where it is
+ *     set.c           several images: the boots of all, and what they may do
  *
  * Where trailers and swap status are kept is hidden behind ota_boot_store.
  */
@@ -166,6 +168,14 @@ int ota_boot_check_secondary(struct ota_boot *b);
 int ota_boot_check_old(struct ota_boot *b);
 /* Checks the image in the primary slot and settles. */
 int ota_boot_settle(struct ota_boot *b);
+/* Begins the check of the image in an area. */
+int ota_boot_check_begin(struct ota_boot *b, const struct ota_area *area);
+/* Goes on with it: 1 while it is not done, 0 if the image may be installed or started. */
+int ota_boot_check_step(struct ota_boot *b);
+/* Is an error of a check about the image, rather than about flash or cryptography? */
+bool ota_boot_is_final(int err);
+/* Reports the image of result.slot as the one to start; raises the security counter. */
+int ota_boot_start(struct ota_boot *b);
 
 /* ---- geometry.c ------------------------------------------------------------------------------ */
 
@@ -185,6 +195,9 @@ int ota_boot_trailer_check(const struct ota_boot_config *c, bool with_status);
  * which of image_ok and copy_done are set, as 1 << OTA_TRAILER_*. */
 void ota_boot_trailer_erase(struct ota_boot *b, enum ota_boot_where where);
 int ota_boot_trailer_write(const struct ota_boot *b, enum ota_boot_where where, uint32_t flags);
+/* Of a trailer that was read: one in scratch that is about another image is none. */
+void ota_boot_own_trailer(const struct ota_boot *b, enum ota_boot_where where,
+                          struct ota_trailer *t);
 /* Number of the last state recorded in the primary's trailer, plus one. */
 int ota_boot_trailer_last(const struct ota_boot *b, uint32_t *n);
 /* Offset of the first erase unit that holds fields (of scratch, secondary), or fields and status

@@ -122,7 +122,8 @@ int ota_boot_begin(struct ota_boot *b, int verdict)
             return rc;
         }
     }
-    return b->config->mode->start(b);
+    b->is_acting = true;
+    return ota_boot_go(b, b->config->mode->start);
 }
 
 int ota_boot_judge(struct ota_boot *b, int verdict, bool is_final)
@@ -162,6 +163,10 @@ static int decide(struct ota_boot *b)
         p.copy_done = OTA_FIELD_SET;
     }
     b->type = ota_swap_type(&p, &s, rules(b));
+    if (b->type == OTA_SWAP_PERM && b->config->mode->is_swap && s.swap_info == OTA_SWAP_REVERT) {
+        /* The announcement of a revert that was about to begin. */
+        b->type = OTA_SWAP_REVERT;
+    }
     return ota_boot_go(b, b->type == OTA_SWAP_NONE ? ota_boot_settle : ota_boot_check_secondary);
 }
 
@@ -182,5 +187,6 @@ int ota_boot_open(struct ota_boot *b)
         return ota_boot_go(b, ota_boot_settle);
     }
     rc = mode->resume == NULL ? 0 : mode->resume(b);
+    b->is_acting = rc == 1 && b->next != ota_boot_check_secondary && b->next != ota_boot_settle;
     return rc == 0 ? ota_boot_go(b, absorb) : rc;
 }

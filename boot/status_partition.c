@@ -2,9 +2,9 @@
 /*
  * Swap status in a partition of its own, as the PSoC 6 port of MCUboot 1.7.2 has it.
  *
- *     partition   primary's record | secondary's | scratch's
- *     record      copy 0 | copy 1, each of ceil(S / 500) status rows and one trailer row
- *     row         500 bytes payload | magic | counter | CRC-32C of the 508 bytes before (LE)
+ *     partition   primary's record | secondary's | scratch's | records of both slots of image 1 |
+ * ... record      copy 0 | copy 1, each of ceil(S / 500) status rows and one trailer row row 500
+ * bytes payload | magic | counter | CRC-32C of the 508 bytes before (LE)
  *
  * Of the two copies of a row the valid one with the higher counter counts; a change writes the
  * other one. A row is therefore replaced as a whole or not at all. Status rows hold one byte per
@@ -49,8 +49,12 @@ static uint32_t row_off(const struct ota_boot_config *c, enum ota_boot_where whe
                         uint32_t copy)
 {
     uint32_t rows = status_rows(c) + 1;
+    uint32_t record = (uint32_t)where;
 
-    return (((uint32_t)where * 2 + copy) * rows + row) * ROW;
+    if (c->image > 0 && where != OTA_BOOT_SCRATCH) {
+        record += RECORDS + 2u * (c->image - 1u);
+    }
+    return ((record * 2 + copy) * rows + row) * ROW;
 }
 
 /* 1 if a copy, which the buffer holds, reads the same each time, 0 if not, or an error. */
@@ -175,6 +179,7 @@ static int read_trailer(const struct ota_boot *b, enum ota_boot_where where,
         out->copy_done = ota_trailer_flag_state(buf[OFF_COPY_DONE], erased);
         out->swap_info = buf[OFF_SWAP_INFO];
         out->swap_size = ota_get_le32(buf + OFF_SWAP_SIZE);
+        ota_boot_own_trailer(b, where, out);
     }
     return rc;
 }
@@ -208,7 +213,7 @@ static int write_trailer(const struct ota_boot *b, enum ota_boot_where where, ui
     memset(buf, c->status.flash->erased, PAYLOAD);
     if (swap_size != 0) {
         ota_put_le32(buf + OFF_SWAP_SIZE, swap_size);
-        buf[OFF_SWAP_INFO] = (uint8_t)b->type;
+        buf[OFF_SWAP_INFO] = (uint8_t)(b->type | c->image << 4);
     }
     if (image_ok) {
         buf[OFF_IMAGE_OK] = OTA_TRAILER_FLAG;
@@ -424,7 +429,9 @@ int ota_boot_partition_check(const struct ota_boot_config *c)
     if (c->buf_len < ROW || c->buf_len < c->scratch.flash->write_size) {
         return OTA_ENOSPC;
     }
-    return c->status.size / (2 * ROW * RECORDS) >= status_rows(c) + 1 ? 0 : OTA_ERANGE;
+    return c->status.size / (2 * ROW * (RECORDS + 2u * c->image)) >= status_rows(c) + 1
+               ? 0
+               : OTA_ERANGE;
 }
 
 const struct ota_boot_store ota_boot_store_partition = {

@@ -142,6 +142,15 @@ uint32_t ota_boot_trailer_unit(const struct ota_boot_config *c, enum ota_boot_wh
 
 /* ---- Trailers -------------------------------------------------------------------------------- */
 
+void ota_boot_own_trailer(const struct ota_boot *b, enum ota_boot_where where,
+                          struct ota_trailer *t)
+{
+    if (where == OTA_BOOT_SCRATCH && t->swap_info >> 4 != b->config->image) {
+        t->magic = OTA_FIELD_UNSET;
+    }
+    t->swap_info &= 0x0f;
+}
+
 static int read_trailer(const struct ota_boot *b, enum ota_boot_where where,
                         struct ota_trailer *out)
 {
@@ -154,6 +163,7 @@ static int read_trailer(const struct ota_boot *b, enum ota_boot_where where,
         rc = ota_area_read(area, area->size - fields_size(b->config), raw, sizeof raw);
         out->swap_size = ota_get_le32(raw);
     }
+    ota_boot_own_trailer(b, where, out);
     return rc;
 }
 
@@ -192,7 +202,7 @@ int ota_boot_trailer_write(const struct ota_boot *b, enum ota_boot_where where, 
     if (b->config->mode->has_tlv_sizes) {
         ota_put_le32(raw + b->align, b->tlv_sizes);
     }
-    raw[len - b->align] = (uint8_t)b->type;
+    raw[len - b->align] = (uint8_t)(b->type | b->config->image << 4);
     rc = ota_area_write(area, area->size - fields_size(b->config), raw, len);
     for (int f = OTA_TRAILER_IMAGE_OK; rc == 0 && f <= OTA_TRAILER_COPY_DONE; f++) {
         if ((flags & 1u << f) != 0) {

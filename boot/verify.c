@@ -6,7 +6,7 @@
 #include "internal.h"
 #include "ota/err.h"
 
-static int begin_check(struct ota_boot *b, const struct ota_area *area)
+int ota_boot_check_begin(struct ota_boot *b, const struct ota_area *area)
 {
     struct ota_boot_encryption *e = b->config->encryption;
     int rc;
@@ -22,10 +22,16 @@ static int step_check(struct ota_boot *b)
     return ota_image_check_step(&b->check, b->config->buf, b->config->buf_len);
 }
 
+int ota_boot_check_step(struct ota_boot *b)
+{
+    int rc = step_check(b);
+
+    return rc == 0 && b->config->counter != NULL ? b->config->counter->ops->admit(b) : rc;
+}
+
 /* ---- Secondary ------------------------------------------------------------------------------- */
 
-/* Is an error of a check about the image, rather than about flash or cryptography? */
-static bool is_final(int err)
+bool ota_boot_is_final(int err)
 {
     switch (err) {
     case OTA_EFLASH:
@@ -40,12 +46,9 @@ static bool is_final(int err)
 
 static int continue_secondary(struct ota_boot *b)
 {
-    int rc = step_check(b);
+    int rc = ota_boot_check_step(b);
 
-    if (rc == 0 && b->config->counter != NULL) {
-        rc = b->config->counter->ops->admit(b);
-    }
-    return rc == 1 ? 1 : ota_boot_judge(b, rc, is_final(rc));
+    return rc == 1 ? 1 : ota_boot_judge(b, rc, ota_boot_is_final(rc));
 }
 
 int ota_boot_check_secondary(struct ota_boot *b)
@@ -54,14 +57,14 @@ int ota_boot_check_secondary(struct ota_boot *b)
     struct ota_area area = b->config->secondary;
     int rc = mode->find_image == NULL ? 0 : mode->find_image(b, &area);
 
-    rc = rc == 0 ? begin_check(b, &area) : rc;
+    rc = rc == 0 ? ota_boot_check_begin(b, &area) : rc;
     if (rc == 0 && b->check.image.tlv_end > mode->max_image(b->config)) {
         rc = OTA_ESIZE;
     }
     if (rc != 0) {
         /* Before anything is computed, these are about the image: it is encrypted, or not for us.
          */
-        return ota_boot_judge(b, rc, rc == OTA_ENOTSUP || rc == OTA_EKEY || is_final(rc));
+        return ota_boot_judge(b, rc, rc == OTA_ENOTSUP || rc == OTA_EKEY || ota_boot_is_final(rc));
     }
     return ota_boot_go(b, continue_secondary);
 }
@@ -77,7 +80,7 @@ static int continue_old(struct ota_boot *b)
 
 int ota_boot_check_old(struct ota_boot *b)
 {
-    int rc = begin_check(b, &b->config->primary);
+    int rc = ota_boot_check_begin(b, &b->config->primary);
 
     /* An image that reaches into the trailer cannot be brought back. */
     if (rc == 0 && b->check.image.tlv_end > b->config->mode->max_image(b->config)) {
@@ -102,21 +105,24 @@ static int start_image(struct ota_boot *b, const struct ota_image_header *h)
     struct ota_boot_result *r = &b->result;
 
     r->version = h->version;
-    r->image_off = b->config->primary.off;
+    r->image_off = (r->slot == OTA_BOOT_PRIMARY ? &b->config->primary : &b->config->secondary)->off;
     r->entry_off = r->image_off + h->header_size;
     return 0;
 }
 
-static int continue_settle(struct ota_boot *b)
+int ota_boot_start(struct ota_boot *b)
 {
     const struct ota_boot_counter *counter = b->config->counter;
-    int rc = step_check(b);
+    int rc = counter == NULL ? 0 : counter->ops->raise(b);
 
-    if (rc == 0 && counter != NULL) {
-        rc = counter->ops->admit(b);
-        rc = rc == 0 ? counter->ops->raise(b) : rc;
-    }
     return rc == 0 ? start_image(b, &b->check.image.header) : rc;
+}
+
+static int continue_settle(struct ota_boot *b)
+{
+    int rc = ota_boot_check_step(b);
+
+    return rc == 0 ? ota_boot_start(b) : rc;
 }
 
 static int trust_header(struct ota_boot *b)
@@ -141,6 +147,6 @@ int ota_boot_settle(struct ota_boot *b)
     if ((b->config->flags & OTA_BOOT_TRUST_PRIMARY) != 0) {
         return trust_header(b);
     }
-    rc = begin_check(b, &b->config->primary);
+    rc = ota_boot_check_begin(b, &b->config->primary);
     return rc == 0 ? ota_boot_go(b, continue_settle) : rc;
 }

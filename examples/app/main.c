@@ -161,6 +161,10 @@ static void configure(struct app *app)
     c->board = app->device.board->board;
     c->primary = &app->device.primary;
     c->secondary = &app->device.secondary;
+    if (ota_board_has_second(app->device.board)) {
+        c->primary2 = &app->device.primary2;
+        c->secondary2 = &app->device.secondary2;
+    }
     c->image_max = ota_board_max_image(app->device.board);
     c->trust.crypto = &app->crypto;
     c->trust.keys = &app->key;

@@ -44,6 +44,15 @@ extern "C" {
  *   swap_status_scratch  The same with progress and trailers in a partition of their own: for
  *                        flash whose rows are rewritten whole (PSoC 6). The slot ends are
  *                        mailboxes for the application.
+ *   direct_xip           Copies nothing: both slots can be started from, and of the images in them
+ *                        the one with the higher version is (the primary slot's if they are the
+ *                        same). Which one that was is in result.slot; updates go to the other slot.
+ *                        An image is good for starting as soon as it is complete.
+ *   direct_xip_revert    The same for images that are marked (ota_slot_set_pending). One that is
+ *                        marked as a test is started once. If it is not confirmed by then the other
+ *                        slot's image is started from now on, and it is erased. MCUboot erases also
+ *                        what is not marked, and the last image if its trial is over; here a
+ *                        download can go on after a reset, and a device keeps an image to start.
  */
 struct ota_boot_mode;
 /* Copies the whole slot. */
@@ -58,10 +67,14 @@ extern const struct ota_boot_mode ota_boot_overwrite_fast;
 extern const struct ota_boot_mode ota_boot_swap_move;
 /* Swaps with a spare unit in the secondary slot. */
 extern const struct ota_boot_mode ota_boot_swap_offset;
+/* Starts the newest image where it is. */
+extern const struct ota_boot_mode ota_boot_direct_xip;
+/* The same, with trials. */
+extern const struct ota_boot_mode ota_boot_direct_xip_revert;
 
 /* Check only the header's magic of the image that is started. Saves the time that hashing and
  * signature take at every boot, and gives up what they protect. An image is always checked in full
- * before it is installed. */
+ * before it is installed. Without effect in the modes that install nothing (direct_xip). */
 #define OTA_BOOT_TRUST_PRIMARY 0x01u
 /* Refuse to install a version older than the one in the primary slot (never applies to reverts). */
 #define OTA_BOOT_NO_DOWNGRADE 0x02u
@@ -139,12 +152,18 @@ struct ota_boot_config {
     const struct ota_trust *trust; /* who may sign images */
     /* NULL: encrypted images are refused. Not with mode swap_status_scratch (OTA_ENOTSUP). */
     struct ota_boot_encryption *encryption;
-    void *buf;                        /* copy buffer, the caller's; larger is faster */
-    uint32_t buf_len;                 /* bytes: one write unit of every area or more; 512 or more in
-                                         mode swap_status_scratch. 1024 is MCUboot's. */
-    uint16_t max_sectors;             /* S of MCUboot: sizes the swap status. 0: 128 */
-    uint8_t align;                    /* A of MCUboot: 8, 16 or 32. 0: 8 */
-    uint8_t flags;                    /* OTA_BOOT_* */
+    void *buf;            /* copy buffer, the caller's; larger is faster */
+    uint32_t buf_len;     /* bytes: one write unit of every area or more; 512 or more in
+                             mode swap_status_scratch. 1024 is MCUboot's. */
+    uint16_t max_sectors; /* S of MCUboot: sizes the swap status. 0: 128 */
+    uint8_t align;        /* A of MCUboot: 8, 16 or 32. 0: 8 */
+    uint8_t flags;        /* OTA_BOOT_* */
+    uint8_t image;        /* number of the image in a set of several (ota_boot_set),
+                             below 16 */
+    /* Where the processor sees the first byte of the primary and of the secondary slot; modes
+     * direct_xip: an image that is linked for a fixed address (ROM_FIXED) is started there only.
+     * Both zero: not looked at. */
+    uint32_t address[2];
     struct ota_boot_counter *counter; /* NULL: images' security counters are not looked at */
 };
 
@@ -156,7 +175,7 @@ struct ota_boot_result {
     bool is_forced;          /* a test image was installed for good, because the primary slot held
                                 nothing that one could go back to */
     int refused;        /* why what the trailers asked for was not done (OTA_ESIG, ...), or 0 */
-    uint8_t slot;       /* of the image to start: 0 primary */
+    uint8_t slot;       /* of the image to start: 0 primary, 1 secondary (modes direct_xip) */
     uint32_t image_off; /* its first byte on its slot's device */
     uint32_t entry_off; /* where its payload begins (vector table), on that device */
     struct ota_version version; /* of the image to start */
@@ -202,10 +221,12 @@ struct ota_boot {
     enum ota_swap_type type; /* what is being done */
     uint8_t info_in;         /* where a prepared swap is recorded */
     uint8_t align;
-    uint8_t phase;  /* of a sequence of small steps */
-    uint8_t state;  /* of the chunk: 1 to 3 */
-    uint16_t index; /* of the chunk, from 1 */
-    bool is_big;    /* the chunk reaches into the trailer's erase units */
+    uint8_t set_aside; /* slots that are not started from, as 1 << slot */
+    bool is_acting;    /* an installation is under way, or the next step begins it */
+    uint8_t phase;     /* of a sequence of small steps */
+    uint8_t state;     /* of the chunk: 1 to 3 */
+    uint16_t index;    /* of the chunk, from 1 */
+    bool is_big;       /* the chunk reaches into the trailer's erase units */
     uint32_t swap_size;
     uint32_t primary_size; /* of the image in the primary slot, or 0 */
     uint32_t new_size;     /* of the checked image in the secondary slot */
@@ -246,6 +267,47 @@ int ota_boot_read_trailer(const struct ota_boot_config *config, uint8_t slot,
  * zero if the slots do not fit each other in this mode.
  */
 uint32_t ota_boot_max_image(const struct ota_boot_config *config);
+
+/* ---- Several images ---------------------------------------------------------------------------
+ */
+
+/*
+ * A set of images, each with two slots of its own, that are installed, tried and reverted together
+ * (a secure and a normal world, an application and a radio). An image may say which versions of the
+ * others it needs (TLV DEPENDENCY). What is asked for is done for all of them if each image then
+ * has what it needs, and for none otherwise; the requests stay and are looked at again at the next
+ * boot. A reset in the middle is gone on with until the set is whole. A trial ends for all images
+ * that are not confirmed, unless the images would then not fit each other: an application that was
+ * cut off while it confirmed them has confirmed all. Whatever happens, images that need each other
+ * are never started in versions that do not.
+ *
+ * Image 0 is the one to start. Every primary image is checked before.
+ */
+struct ota_boot_set {
+    struct ota_boot *boots; /* one per image, the caller's; their results, once it has settled */
+    uint8_t n;              /* images */
+    uint8_t at;             /* private */
+    uint8_t phase;          /* private */
+    int outcome;            /* private */
+    int refused; /* OTA_EDEPENDS: nothing was installed since an image lacks what it needs. 0 */
+};
+
+/* Most images of a set. */
+#define OTA_BOOT_IMAGES_MAX 4u
+
+/*
+ * Begins a boot of n images (1 to OTA_BOOT_IMAGES_MAX): boots has n, configs are those of the
+ * images, with config.image 0 to n - 1 in order. They may share scratch, buffer and trust. 0;
+ * OTA_EARG for a wrong number; OTA_ENOTSUP for modes direct_xip; or the error of ota_boot_init.
+ */
+int ota_boot_set_init(struct ota_boot_set *set, struct ota_boot *boots,
+                      const struct ota_boot_config *configs, uint8_t n);
+
+/* As ota_boot_step. 0: boots[0].result tells what to start. */
+int ota_boot_set_step(struct ota_boot_set *set);
+
+/* As ota_boot_run. */
+int ota_boot_set_run(struct ota_boot_set *set);
 
 #ifdef __cplusplus
 }

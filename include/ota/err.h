@@ -64,7 +64,8 @@ extern "C" {
     X(GONE, 47, "server does not have the file, or denies it")                                     \
     X(CHANGED, 48, "image on the server changes while it is read")                                 \
     X(REDIRECT, 49, "redirection is refused: too many, or to an insecure place")                   \
-    X(LATER, 50, "server asks to come back later")
+    X(LATER, 50, "server asks to come back later")                                                 \
+    X(DEPENDS, 51, "another image lacks the version that this one depends on")
 
 /* The values of OTA_ERR_MAP, by name: ARG is OTA_EARG, -1. Kept: see the top of this file. */
 enum ota_err {

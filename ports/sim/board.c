@@ -38,6 +38,11 @@ int ota_board_area(const struct ota_board *b, const char *name, struct ota_area 
     return 0;
 }
 
+bool ota_board_has_second(const struct ota_board *b)
+{
+    return ota_board_find(b, "primary2") != NULL && ota_board_find(b, "secondary2") != NULL;
+}
+
 int ota_board_slot(const struct ota_board *b, const char *name, struct ota_slot *out)
 {
     uint32_t unit;

@@ -45,7 +45,8 @@ struct ota_board_area {
 
 /* What the board's bootloader was built with. */
 struct ota_board_boot {
-    /* overwrite, overwrite-fast, swap-scratch, swap-move, swap-offset or swap-status-scratch */
+    /* overwrite, overwrite-fast, swap-scratch, swap-move, swap-offset, swap-status-scratch,
+     * direct-xip or direct-xip-revert */
     char mode[OTA_BOARD_NAME_MAX];
     char version[OTA_BOARD_NAME_MAX]; /* MCUboot's: "2.4.0", "1.7.2-cypress" */
     uint8_t align;                    /* maximum alignment: 8, 16, 32 */
@@ -93,6 +94,9 @@ int ota_board_parse(const struct ota_board_text *text, struct ota_board **out, c
  */
 int ota_board_open_flash(struct ota_board *b, const char *dir, bool read_only, char *err,
                          size_t cap);
+
+/* Has the board a second image, in areas primary2 and secondary2? */
+bool ota_board_has_second(const struct ota_board *b);
 
 /* The area of that name. 0 or OTA_EARG if the board has none. */
 int ota_board_area(const struct ota_board *b, const char *name, struct ota_area *out);

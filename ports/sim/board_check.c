@@ -132,7 +132,7 @@ static int check_slots(const struct ota_board *b, const struct ota_board_err *e)
     if (is_mode(b, "swap-offset") && s->size > p->size && s->size - p->size == unit) {
         return 0;
     }
-    if (p->size != s->size) {
+    if (p->size != s->size && strncmp(b->boot.mode, "direct-xip", 10) != 0) {
         return ota_board_fail(e, place,
                               "has %" PRIu32 " bytes and the primary slot %" PRIu32
                               "; mode %s needs slots of equal size%s",
@@ -140,6 +140,40 @@ static int check_slots(const struct ota_board *b, const struct ota_board_err *e)
                               is_mode(b, "swap-move")     ? ", or one sector more in the primary"
                               : is_mode(b, "swap-offset") ? ", or one sector more in the secondary"
                                                           : "");
+    }
+    return 0;
+}
+
+/* The second image's slots are of equal size in every mode, and it has both or none. */
+static int check_second(const struct ota_board *b, const struct ota_board_err *e)
+{
+    const struct ota_board_area *p = ota_board_find(b, "primary2");
+    const struct ota_board_area *s = ota_board_find(b, "secondary2");
+    uint32_t most;
+
+    if (p == NULL && s == NULL) {
+        return 0;
+    }
+    if (p == NULL || s == NULL) {
+        return ota_board_fail(e, p == NULL ? "areas.primary2" : "areas.secondary2",
+                              "is missing; a second image needs two slots");
+    }
+    if (strncmp(b->boot.mode, "direct-xip", 10) == 0) {
+        return ota_board_fail(e, "areas.primary2", "is not possible in mode %s", b->boot.mode);
+    }
+    if (p->size != s->size) {
+        return ota_board_fail(e, "areas.secondary2",
+                              "has %" PRIu32 " bytes and primary2 %" PRIu32
+                              "; the second image needs slots of equal size",
+                              s->size, p->size);
+    }
+    most = units(b, "primary2") > units(b, "secondary2") ? units(b, "primary2")
+                                                         : units(b, "secondary2");
+    if (most > b->boot.max_sectors) {
+        return ota_board_fail(e, "boot.max_sectors",
+                              "is %" PRIu32 " but a slot of the second image has %" PRIu32
+                              " sectors",
+                              b->boot.max_sectors, most);
     }
     return 0;
 }
@@ -166,12 +200,12 @@ static int check_sectors(const struct ota_board *b, const struct ota_board_err *
 }
 
 /* Rows of 512 bytes, 500 of them for status bytes, one row for the trailer, everything twice, for
- * both slots and scratch (MCUboot's Cypress port, status partition). */
+ * both slots of every image and scratch (MCUboot's Cypress port, status partition). */
 static int check_status(const struct ota_board *b, const struct ota_board_err *e)
 {
     const struct ota_board_area *status = ota_board_find(b, "status");
     uint32_t rows = (b->boot.max_sectors + 499) / 500 + 1;
-    uint32_t needed = rows * 2 * 512 * 3;
+    uint32_t needed = rows * 2 * 512 * (ota_board_has_second(b) ? 5 : 3);
 
     if (device_of(b, status)->config.write_size > 512 ||
         512 % device_of(b, status)->config.write_size != 0 ||
@@ -228,6 +262,9 @@ int ota_board_check(const struct ota_board *b, const struct ota_board_err *e)
     }
     if (rc == 0) {
         rc = check_slots(b, e);
+    }
+    if (rc == 0) {
+        rc = check_second(b, e);
     }
     if (rc == 0) {
         rc = check_align(b, e);

@@ -229,8 +229,9 @@ static const struct ota_board_field boot_fields[] = {
 
 static const struct ota_board_table boot_table = OTA_BOARD_TABLE(boot_fields);
 
-static const char *const modes[] = {"overwrite", "overwrite-fast", "swap-scratch",
-                                    "swap-move", "swap-offset",    "swap-status-scratch"};
+static const char *const modes[] = {"overwrite",  "overwrite-fast",   "swap-scratch",
+                                    "swap-move",  "swap-offset",      "swap-status-scratch",
+                                    "direct-xip", "direct-xip-revert"};
 
 static const struct {
     const char *name;

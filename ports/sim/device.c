@@ -114,10 +114,15 @@ static void connect_power(struct ota_sim_device *d)
 
 static int open_parts(struct ota_sim_device *d, char *err, size_t err_cap)
 {
-    int rc = ota_board_slot(d->board, "primary", &d->primary);
+    bool is_swapped = d->shared != NULL && d->shared->slot == 1;
+    int rc = ota_board_slot(d->board, "primary", is_swapped ? &d->secondary : &d->primary);
 
     if (rc == 0) {
-        rc = ota_board_slot(d->board, "secondary", &d->secondary);
+        rc = ota_board_slot(d->board, "secondary", is_swapped ? &d->primary : &d->secondary);
+    }
+    if (rc == 0 && ota_board_has_second(d->board)) {
+        (void)ota_board_slot(d->board, "primary2", &d->primary2);
+        (void)ota_board_slot(d->board, "secondary2", &d->secondary2);
     }
     if (rc != 0) {
         (void)snprintf(err, err_cap, "%s: board has no slots", d->board->name);

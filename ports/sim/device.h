@@ -38,13 +38,16 @@ struct ota_sim_shared {
     uint64_t cut_at;  /* operation at which the power goes, or OTA_NOR_NO_CUT */
     uint64_t cuts;    /* times it went in the application */
     uint64_t kick_ms; /* CLOCK_MONOTONIC of the watchdog's last kick; atomic access only */
+    uint32_t slot;    /* that the application was started from: 0 primary, 1 secondary */
 };
 
 struct ota_sim_device {
-    struct ota_board *board; /* board->board is the name for job documents */
-    struct ota_slot primary;
-    struct ota_slot secondary;
-    struct ota_area journal; /* the board's area of that name; flash is NULL without one */
+    struct ota_board *board;    /* board->board is the name for job documents */
+    struct ota_slot primary;    /* that the application runs from; may be the board's secondary */
+    struct ota_slot secondary;  /* the other one */
+    struct ota_slot primary2;   /* of the second image; area.flash is NULL without one */
+    struct ota_slot secondary2; /* likewise */
+    struct ota_area journal;    /* the board's area of that name; flash is NULL without one */
     struct ota_system system;
     const char *key_file;          /* public key, PEM or DER; NULL: none is known */
     struct ota_sim_shared *shared; /* NULL if ota-board did not start this process */
@@ -62,7 +65,7 @@ int ota_sim_device_open(struct ota_sim_device *d, const char *board_file, const 
 /* Releases what open took. Also after a failed open. */
 void ota_sim_device_close(struct ota_sim_device *d);
 
-/* Version in the header of the image in the primary slot. 0, the errors of
+/* Version in the header of the image that runs. 0, the errors of
  * ota_image_header_decode, or a flash error. */
 int ota_sim_device_version(const struct ota_sim_device *d, struct ota_version *out);
 

@@ -15,3 +15,7 @@ add_test(NAME e2e.board
     COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/test_board_run.py
         ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} ${PROJECT_SOURCE_DIR}/boards)
 set_tests_properties(e2e.board PROPERTIES TIMEOUT 180 LABELS e2e)
+add_test(NAME e2e.multi
+    COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/test_multi.py
+        ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} ${PROJECT_SOURCE_DIR}/boards)
+set_tests_properties(e2e.multi PROPERTIES TIMEOUT 180 LABELS e2e)

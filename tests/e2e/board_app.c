@@ -3,7 +3,7 @@
  * An application for tests of ota-board. Each argument is VERSION=ACTION[,ACTION...]: the actions
  * of that major version, done in order. It ends with 0 after the last one.
  *
- *     confirm     confirms the running image
+ *     confirm     confirms the running image, and the second one if there is one
  *     reset       asks for a reset
  *     crash       dies of a signal
  *     exit:N      ends with N
@@ -77,6 +77,9 @@ static int act(struct ota_sim_device *d, const char *action)
     (void)printf("app: %s\n", action);
     if (strcmp(action, "confirm") == 0) {
         rc = ota_slot_confirm(&d->primary);
+        if (rc == 0 && ota_board_has_second(d->board)) {
+            rc = ota_slot_confirm(&d->primary2);
+        }
         return rc == 0 ? 0 : failed("confirm", rc);
     }
     if (strcmp(action, "reset") == 0) {

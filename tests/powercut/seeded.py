@@ -29,9 +29,23 @@ BUGS = (
     ("the newest copy of a row is the one that is written", "boot/status_partition.c",
      "r->next = off[0];", "r->next = off[1];", "swap-status-scratch"),
     ("a revert using offset is announced as an upgrade", "boot/swap_units.c",
-     "is_offset(b) ? OTA_TRAILER_COPY_DONE : OTA_TRAILER_IMAGE_OK", "OTA_TRAILER_IMAGE_OK",
+     "is_offset(b) ? OTA_TRAILER_COPY_DONE : OTA_TRAILER_IMAGE_OK",
+     "is_offset(b) ? OTA_TRAILER_SWAP_INFO : OTA_TRAILER_IMAGE_OK",
      "swap-offset"),
+    ("what an image needs is not looked at", "boot/set.c",
+     "rc = is_whole(s, true, false);", "rc = 1;", "set"),
+    ("the first image's trial ends while the second is installed", "boot/set.c",
+     "return rc == 1 ? let_all_be(s, false, NULL) : rc;", "return rc == 1 ? 0 : rc;", "set"),
+    ("an announced revert is taken for an upgrade", "boot/select.c",
+     "b->type = OTA_SWAP_REVERT;", "b->type = OTA_SWAP_PERM;", "set"),
+    ("half a confirmation ends the other half's trial", "boot/set.c",
+     "return rc == 0 ? let_all_be(s, false, keep) : rc < 0 ? rc : 0;", "return rc < 0 ? rc : 0;",
+     "set"),
+    ("a trial that is over is not noticed", "boot/direct_xip.c",
+     "? RANK_OVER : RANK_GOOD", "? RANK_GOOD : RANK_GOOD", "direct-xip"),
 )
+MULTI = ("set", "direct-xip")  # modes of the other harness
+
 # The same in the agent: found by the lives of whole updates.
 AGENT_BUGS = (
     ("an image is marked before the record log knows of it", "src/agent/verify.c",
@@ -51,13 +65,15 @@ def arguments():
     parser.add_argument("--cc", required=True, help="C compiler")
     parser.add_argument("--update", required=True, help="objects of powercut_update, with ; between")
     parser.add_argument("--flag", action="append", default=[], help="for the compiler")
+    parser.add_argument("--multi", required=True, help="harness of several images and slots")
     parser.add_argument("libs", nargs="+", help="harness and libraries, in link order")
     return parser.parse_args()
 
 
 def plant(args, work, bug, objects):
     """A harness with the bug in it."""
-    what, name, before, after, _ = bug
+    what, name, before, after, mode = bug
+    libs = [args.multi, *args.libs[1:]] if mode in MULTI else args.libs
     text = (args.root / name).read_text()
     if text.count(before) != 1:
         sys.exit(f"seeded: '{what}': {name} has its line {text.count(before)} times, not once")
@@ -66,7 +82,7 @@ def plant(args, work, bug, objects):
     program = work / "powercut"
     subprocess.run([args.cc, "-std=c99", "-O2", *args.flag, f"-I{args.root}/include",
                     f"-I{args.root}/src", f"-I{args.root}/boot", "-o", program, source, *objects,
-                    "-Wl,--start-group", *args.libs, "-Wl,--end-group"], check=True)
+                    "-Wl,--start-group", *libs, "-Wl,--end-group"], check=True)
     return program
 
 

@@ -252,7 +252,7 @@ static void test_every_board_file_is_a_board(void **state)
         }
     }
     (void)closedir(dir);
-    assert_int_equal(n, 19);
+    assert_int_equal(n, 21);
 }
 
 static void test_the_kits_have_the_limits_of_their_bootloader(void **state)

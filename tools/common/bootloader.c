@@ -11,6 +11,8 @@ static const struct {
     const char *name;
     const struct ota_boot_mode *mode;
 } modes[] = {
+    {"direct-xip", &ota_boot_direct_xip},
+    {"direct-xip-revert", &ota_boot_direct_xip_revert},
     {"overwrite", &ota_boot_overwrite},
     {"overwrite-fast", &ota_boot_overwrite_fast},
     {"swap-move", &ota_boot_swap_move},
@@ -65,7 +67,42 @@ int ota_tool_bootloader_init(struct ota_tool_bootloader *out, const struct ota_b
     c->align = board->boot.align;
     c->flags = (uint8_t)((board->boot.validate_primary ? 0 : OTA_BOOT_TRUST_PRIMARY) |
                          (is_old(board->boot.version) ? OTA_BOOT_V1 : 0));
+    c->address[0] = ota_board_address(board, "primary");
+    c->address[1] = ota_board_address(board, "secondary");
+    memset(&out->second, 0, sizeof out->second);
+    if (ota_board_has_second(board)) {
+        out->second = *c;
+        out->second.image = 1;
+        (void)ota_board_area(board, "primary2", &out->second.primary);
+        (void)ota_board_area(board, "secondary2", &out->second.secondary);
+    }
     return 0;
+}
+
+int ota_tool_boot_init(struct ota_tool_boot *boot, const struct ota_tool_bootloader *loader)
+{
+    boot->configs[0] = loader->config;
+    boot->configs[1] = loader->second;
+    if (loader->second.mode == NULL) {
+        boot->set.n = 1;
+        return ota_boot_init(&boot->boots[0], &boot->configs[0]);
+    }
+    return ota_boot_set_init(&boot->set, boot->boots, boot->configs, 2);
+}
+
+int ota_tool_boot_step(struct ota_tool_boot *boot)
+{
+    return boot->set.n == 1 ? ota_boot_step(&boot->boots[0]) : ota_boot_set_step(&boot->set);
+}
+
+int ota_tool_boot_run(struct ota_tool_boot *boot)
+{
+    int rc;
+
+    do {
+        rc = ota_tool_boot_step(boot);
+    } while (rc == 1);
+    return rc;
 }
 
 int ota_tool_bootloader_decrypt(struct ota_tool_bootloader *out, const char *key, uint8_t key_len,
@@ -84,6 +121,13 @@ int ota_tool_bootloader_decrypt(struct ota_tool_bootloader *out, const char *key
     }
     ota_tool_cipher_init(&out->decrypt_key, &out->cipher);
     out->config.encryption = &out->encryption;
+    if (out->second.mode != NULL) {
+        out->second.encryption = &out->second_encryption;
+        rc = ota_boot_encryption_init(&out->second_encryption, &out->cipher, key_len);
+        if (rc != 0) {
+            return rc;
+        }
+    }
     return ota_boot_encryption_init(&out->encryption, &out->cipher, key_len);
 }
 
@@ -102,6 +146,19 @@ uint32_t ota_tool_max_image(const struct ota_board *board)
         return ota_board_max_image(board);
     }
     return ota_boot_max_image(&loader.config);
+}
+
+uint32_t ota_tool_max_second(const struct ota_board *board)
+{
+    static const struct ota_trust nobody = {0};
+    struct ota_tool_bootloader loader;
+    struct ota_tool_why why;
+
+    if (!ota_board_has_second(board) ||
+        ota_tool_bootloader_init(&loader, board, &nobody, &why) != 0) {
+        return 0;
+    }
+    return ota_boot_max_image(&loader.second);
 }
 
 const char *ota_tool_swap_type_name(enum ota_swap_type type)

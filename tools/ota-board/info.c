@@ -5,14 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "boot/internal.h"
 #include "common/bootloader.h"
 #include "ota/err.h"
 #include "ota_board.h"
 
 struct slot_info {
     const char *name;
-    enum ota_boot_where where;
+    uint8_t where; /* 0: the primary slot of its image */
     struct ota_area area;
     int verdict; /* of the image's check; OTA_ENOIMAGE if there is none */
     bool has_image;
@@ -25,7 +24,8 @@ struct info {
     const struct ota_board *board;
     struct ota_tool_trust trust;
     struct ota_tool_bootloader loader;
-    struct slot_info slots[2];
+    struct slot_info slots[4]; /* of the second image: the last two */
+    size_t n_slots;
     int boot_rc;
     struct ota_boot_result next;
     char next_version[OTA_VERSION_TEXT_MAX];
@@ -33,7 +33,7 @@ struct info {
 
 /* ---- Gathering ------------------------------------------------------------------------------ */
 
-static int read_slot(struct info *info, const struct ota_boot *boot, struct slot_info *s)
+static int read_slot(struct info *info, const struct ota_boot_config *config, struct slot_info *s)
 {
     uint8_t buf[1024];
     struct ota_source source;
@@ -56,26 +56,27 @@ static int read_slot(struct info *info, const struct ota_boot *boot, struct slot
         (void)ota_version_format(&image.header.version, s->version, sizeof s->version);
     }
     s->verdict = ota_image_check(&source, &info->trust.trust, buf, sizeof buf, &image);
-    return info->loader.config.mode->store->read(boot, s->where, &s->trailer);
+    return ota_boot_read_trailer(config, s->where, &s->trailer);
 }
 
 /* The bootloader itself tells what it will do: it boots the copy. */
 static int gather(struct info *info)
 {
-    struct ota_boot boot;
-    int rc = ota_boot_init(&boot, &info->loader.config);
+    static const char *const names[] = {"primary", "secondary", "primary2", "secondary2"};
+    static struct ota_tool_boot boot;
+    int rc = 0;
 
-    info->slots[0].name = "primary";
-    info->slots[0].where = OTA_BOOT_PRIMARY;
-    info->slots[1].name = "secondary";
-    info->slots[1].where = OTA_BOOT_SECONDARY;
-    for (size_t i = 0; rc == 0 && i < 2; i++) {
-        rc = read_slot(info, &boot, &info->slots[i]);
+    info->n_slots = info->loader.second.mode == NULL ? 2 : 4;
+    for (size_t i = 0; rc == 0 && i < info->n_slots; i++) {
+        info->slots[i].name = names[i];
+        info->slots[i].where = (uint8_t)(i % 2);
+        rc = read_slot(info, i < 2 ? &info->loader.config : &info->loader.second, &info->slots[i]);
     }
+    rc = rc == 0 ? ota_tool_boot_init(&boot, &info->loader) : rc;
     if (rc == 0) {
-        info->boot_rc = ota_boot_run(&boot);
-        info->next = boot.result;
-        (void)ota_version_format(&boot.result.version, info->next_version,
+        info->boot_rc = ota_tool_boot_run(&boot);
+        info->next = boot.boots[0].result;
+        (void)ota_version_format(&info->next.version, info->next_version,
                                  sizeof info->next_version);
     }
     return rc;
@@ -123,7 +124,7 @@ static void print_info(const struct info *info)
                      b->devices[b->areas[i].device].name);
     }
     (void)printf("limit      %" PRIu32 " bytes of image, header to TLVs\n", ota_tool_max_image(b));
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < info->n_slots; i++) {
         print_slot(&info->slots[i]);
     }
     if (info->next.refused != 0) {
@@ -168,6 +169,9 @@ static int print_json(const struct info *info)
         ota_err_name(info->next.refused));
     int rc;
 
+    for (size_t i = 2; i < info->n_slots; i++) {
+        (void)json_object_set_new(json, info->slots[i].name, slot_json(info, &info->slots[i]));
+    }
     if (json == NULL) {
         return complain("no memory");
     }

@@ -39,7 +39,7 @@ static const char usage_text[] =
     "  -C, --cut-after-ms T   cut the power T milliseconds after the first power-on\n"
     "  -O, --power-off-at-cut stay off after a cut instead of powering on again\n"
     "program: put an image into a slot, as a debug probe does\n"
-    "  -s, --slot NAME        primary or secondary\n"
+    "  -s, --slot NAME        primary or secondary; primary2 or secondary2: of the second image\n"
     "  -m, --mark HOW         ask for installation: test (reverted unless confirmed) or permanent\n"
     "  -E, --erase-all        erase all devices first\n"
     "  -R, --raw              write the file whatever it holds\n"
@@ -214,8 +214,10 @@ static int read_value(int letter, const char *value, struct options *o)
         return wrong_usage("--cut-after-ms takes milliseconds from 1, not '%s'", value);
     } else if (letter == 's') {
         o->slot = value;
-        if (strcmp(value, "primary") != 0 && strcmp(value, "secondary") != 0) {
-            return wrong_usage("--slot is primary or secondary, not '%s'", value);
+        if (strcmp(value, "primary") != 0 && strcmp(value, "secondary") != 0 &&
+            strcmp(value, "primary2") != 0 && strcmp(value, "secondary2") != 0) {
+            return wrong_usage("--slot is primary, secondary, primary2 or secondary2, not '%s'",
+                               value);
         }
     } else if (letter == 'm') {
         o->mark = value;
@@ -273,8 +275,8 @@ static int check_options(const struct command *command, const struct options *o)
     if (programs && o->n_args != 1 && !(o->erase_all && o->n_args == 0 && o->slot == NULL)) {
         return wrong_usage("program takes one image");
     }
-    if (programs && o->mark != NULL && (o->slot == NULL || strcmp(o->slot, "secondary") != 0)) {
-        return wrong_usage("--mark is for an image in the secondary slot");
+    if (programs && o->mark != NULL && o->slot == NULL) {
+        return wrong_usage("--mark is for an image in a slot");
     }
     if (!programs && command->run != command_run && o->n_args > 0) {
         return wrong_usage("%s takes no '%s'", command->name, o->args[0]);

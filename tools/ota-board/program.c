@@ -44,9 +44,11 @@ static int read_file(const char *path, size_t max, struct file *out)
 }
 
 /* What a bootloader of this board could never start is a mistake, unless it is wanted. */
-static int check_image(const struct ota_board *b, const struct file *file, const char *path)
+static int check_image(const struct ota_board *b, const struct options *o, const struct file *file)
 {
-    uint32_t most = ota_tool_max_image(b);
+    const char *path = o->args[0];
+    bool is_second = strchr(o->slot, '2') != NULL;
+    uint32_t most = is_second ? ota_tool_max_second(b) : ota_tool_max_image(b);
     struct ota_source source;
     struct ota_image image;
     int rc;
@@ -57,7 +59,7 @@ static int check_image(const struct ota_board *b, const struct file *file, const
         return complain("%s: %s; sign it with ota-imgtool, or write it as it is with --raw", path,
                         ota_err_text(rc));
     }
-    if (image.header.header_size != b->header_size) {
+    if (!is_second && image.header.header_size != b->header_size) {
         return complain("%s: has a header of %u bytes, the board needs %u (ota-imgtool sign -H)",
                         path, (unsigned)image.header.header_size, (unsigned)b->header_size);
     }
@@ -88,7 +90,7 @@ static int write_image(const struct ota_board *b, const struct options *o, const
     int rc = ota_board_program(b, o->slot, file->data, file->len);
 
     /* What the bootloader noted about the image that ran there does not hold for this one. */
-    if (rc == 0 && strcmp(o->slot, "primary") == 0 &&
+    if (rc == 0 && strncmp(o->slot, "primary", 7) == 0 &&
         strcmp(b->boot.mode, "swap-status-scratch") == 0) {
         rc = ota_board_erase(b, "status");
     }
@@ -109,10 +111,16 @@ static int program(const struct ota_board *b, const struct options *o, struct fi
     int rc = EXIT_OK;
 
     if (o->slot != NULL) {
-        (void)ota_board_area(b, o->slot, &area); /* every board has its slots */
+        if (ota_board_area(b, o->slot, &area) != 0) {
+            return complain("board %s has no %s slot", b->name, o->slot);
+        }
+        if (o->mark != NULL && strncmp(o->slot, "primary", 7) == 0 &&
+            strcmp(b->boot.mode, "direct-xip-revert") != 0) {
+            return complain("--mark is for an image in the secondary slot");
+        }
         rc = read_file(o->args[0], area.size, file);
         if (rc == EXIT_OK && !o->raw) {
-            rc = check_image(b, file, o->args[0]);
+            rc = check_image(b, o, file);
         }
     }
     if (rc == EXIT_OK && o->erase_all) {

@@ -95,20 +95,31 @@ static struct effort effort_of(const struct machine *m)
     return e;
 }
 
-static void tell_result(const struct machine *m, const struct ota_boot *boot,
-                        const struct effort *before)
+static void tell_image(const char *which, const struct ota_boot_result *r, uint64_t ops)
 {
-    const struct ota_boot_result *r = &boot->result;
-    struct effort now = effort_of(m);
-
     if (r->refused != 0) {
-        say("boot", "secondary image refused: %s", ota_err_text(r->refused));
+        say("boot", "%s image refused: %s", which, ota_err_text(r->refused));
     }
     if (r->type != OTA_SWAP_NONE) {
         say("boot", "%s %s%s, %" PRIu64 " flash operations%s", ota_tool_swap_type_name(r->type),
             r->type == OTA_SWAP_FAIL ? "of the installation" : "installation",
-            r->is_resumed ? " completed after an interruption" : " done", now.ops - before->ops,
+            r->is_resumed ? " completed after an interruption" : " done", ops,
             r->is_forced ? "; there is nothing to go back to" : "");
+    }
+}
+
+static void tell_result(const struct machine *m, const struct ota_tool_boot *boot,
+                        const struct effort *before)
+{
+    struct effort now = effort_of(m);
+    const struct ota_boot_result *second = &boot->boots[1].result;
+    char version[OTA_VERSION_TEXT_MAX];
+
+    tell_image("secondary", &boot->boots[0].result, now.ops - before->ops);
+    if (m->loader.second.mode != NULL) {
+        tell_image("second", second, now.ops - before->ops);
+        (void)ota_version_format(&second->version, version, sizeof version); /* room for any */
+        say("boot", "second image is %s", version);
     }
     if (m->o->verbose) {
         say("boot", "%" PRIu64 " flash operations, %" PRIu64 " ms on the hardware",
@@ -117,32 +128,36 @@ static void tell_result(const struct machine *m, const struct ota_boot *boot,
 }
 
 /* Ends early if the power goes or is switched off. 0, or the bootloader's error. */
-static int step_until_settled(struct machine *m, struct ota_boot *boot)
+static int step_until_settled(struct machine *m, struct ota_tool_boot *boot)
 {
-    int rc = ota_boot_init(boot, &m->loader.config);
+    int rc = ota_tool_boot_init(boot, &m->loader);
 
     if (rc == 0) {
         do {
-            rc = ota_boot_step(boot);
+            rc = ota_tool_boot_step(boot);
         } while (rc == 1 && ota_sim_now_ms() < m->app.cut_ms && !application_power_is_off(&m->app));
     }
     return rc;
 }
 
-static enum event start_application(struct machine *m, const struct ota_boot *boot)
+static enum event start_application(struct machine *m, const struct ota_tool_boot *boot)
 {
-    const struct ota_flash *flash = m->loader.config.primary.flash;
-    uint32_t base = ota_board_address(m->board, "primary") - m->loader.config.primary.off;
+    const struct ota_boot_result *result = &boot->boots[0].result;
+    const struct ota_boot_config *config = &m->loader.config;
+    const struct ota_area *area = result->slot == 0 ? &config->primary : &config->secondary;
+    const struct ota_flash *flash = area->flash;
+    uint32_t base =
+        ota_board_address(m->board, result->slot == 0 ? "primary" : "secondary") - area->off;
     uint8_t raw[OTA_IMAGE_HEADER_LEN];
     struct ota_image_header header;
     char version[OTA_VERSION_TEXT_MAX];
-    int fd = flash->ops->read(flash, boot->result.image_off, raw, sizeof raw);
+    int fd = flash->ops->read(flash, result->image_off, raw, sizeof raw);
 
     if (fd == 0) {
         fd = ota_image_header_decode(raw, &header);
     }
     if (fd == 0) {
-        fd = application_load(flash, boot->result.entry_off, header.payload_size);
+        fd = application_load(flash, result->entry_off, header.payload_size);
     }
     if (fd < 0) {
         say("board", "cannot run the application: %s",
@@ -150,9 +165,10 @@ static enum event start_application(struct machine *m, const struct ota_boot *bo
                               : ota_err_text(fd));
         return EVENT_HALT;
     }
-    (void)ota_version_format(&boot->result.version, version, sizeof version); /* room for any */
+    (void)ota_version_format(&result->version, version, sizeof version); /* room for any */
     say("boot", "starting %s at 0x%08" PRIx32 ", watchdog %" PRIu32 " ms", version,
-        base + boot->result.entry_off, m->board->watchdog_ms);
+        base + result->entry_off, m->board->watchdog_ms);
+    m->app.shared->slot = result->slot;
     switch (application_run(&m->app, fd)) {
     case APPLICATION_OFF:
         return EVENT_OFF;
@@ -171,7 +187,7 @@ static enum event start_application(struct machine *m, const struct ota_boot *bo
 static enum event boot_once(struct machine *m)
 {
     struct effort before = effort_of(m);
-    struct ota_boot boot;
+    static struct ota_tool_boot boot;
     int rc;
 
     say("boot", "MCUboot %s, %s", m->board->boot.version, m->board->boot.mode);

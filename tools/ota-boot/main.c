@@ -212,9 +212,13 @@ static int open_machine(struct machine *m, const struct options *o)
 /* The JSON line says it all; these are the words for people. */
 static void explain(const struct machine *m, const struct options *o)
 {
-    if (m->boot.result.refused != 0) {
+    if (m->boot.boots[0].result.refused != 0) {
         (void)complain(EXIT_REFUSES, "the image in the secondary slot is not installed: %s",
-                       ota_err_text(m->boot.result.refused));
+                       ota_err_text(m->boot.boots[0].result.refused));
+    }
+    if (m->loader.second.mode != NULL && m->boot.boots[1].result.refused != 0) {
+        (void)complain(EXIT_REFUSES, "the second image's update is not installed: %s",
+                       ota_err_text(m->boot.boots[1].result.refused));
     }
     if (m->is_cut) {
         (void)complain(EXIT_REFUSES, "power cut at flash operation %" PRIu64 "%s", o->cut_after,
@@ -231,7 +235,7 @@ static void explain(const struct machine *m, const struct options *o)
 /* The same flash time as in the JSON line, and what the bootloader set out to do. */
 static void tell_more(const struct machine *m)
 {
-    const struct ota_boot_result *r = &m->boot.result;
+    const struct ota_boot_result *r = &m->boot.boots[0].result;
     uint64_t ops = 0;
     uint64_t us = 0;
 
@@ -254,12 +258,12 @@ static int boot_machine(struct machine *m, const struct options *o)
 {
     m->board->power.cut_at = o->cut_after;
     m->board->power.torn = o->is_torn;
-    m->rc = ota_boot_init(&m->boot, &m->loader.config);
+    m->rc = ota_tool_boot_init(&m->boot, &m->loader);
     if (m->rc != 0) {
         return complain(EXIT_REFUSES, "%s: the bootloader cannot work with this board: %s",
                         o->board_file, ota_err_text(m->rc));
     }
-    m->rc = ota_boot_run(&m->boot);
+    m->rc = ota_tool_boot_run(&m->boot);
     m->is_cut = m->board->power.is_off;
     m->board->power.is_off = false; /* to show the state that is left */
     if (!o->is_json) {

@@ -12,7 +12,7 @@ struct machine {
     struct ota_board *board;
     struct ota_tool_trust trust;
     struct ota_tool_bootloader loader;
-    struct ota_boot boot;
+    struct ota_tool_boot boot;
     int rc;      /* of the boot: 0 or why it refuses */
     bool is_cut; /* the power went */
 };

@@ -6,7 +6,8 @@
 #include "ota/err.h"
 #include "ota_boot.h"
 
-static const char *const areas[] = {"primary", "secondary", "scratch", "status"};
+static const char *const areas[] = {"primary", "secondary", "scratch",
+                                    "status",  "primary2",  "secondary2"};
 
 static json_t *version_json(const struct ota_version *v)
 {
@@ -35,20 +36,19 @@ static const char *field_name(enum ota_field field, bool is_magic)
     return is_magic ? "good" : "set";
 }
 
-static json_t *trailer_json(const struct machine *m, uint8_t slot)
+static json_t *trailer_json(const struct ota_boot_config *c, uint8_t slot)
 {
     struct ota_trailer t;
 
-    if (ota_boot_read_trailer(&m->loader.config, slot, &t) != 0) {
+    if (ota_boot_read_trailer(c, slot, &t) != 0) {
         return json_null();
     }
     return json_pack("{s:s, s:s, s:s}", "magic", field_name(t.magic, true), "copy_done",
                      field_name(t.copy_done, false), "image_ok", field_name(t.image_ok, false));
 }
 
-static json_t *slot_json(const struct machine *m, uint8_t slot)
+static json_t *slot_json(const struct ota_boot_config *c, uint8_t slot)
 {
-    const struct ota_boot_config *c = &m->loader.config;
     struct ota_source src;
     struct ota_image image;
     json_t *o = json_object();
@@ -59,7 +59,7 @@ static json_t *slot_json(const struct machine *m, uint8_t slot)
     (void)json_object_set_new(o, "version",
                               rc == 0 ? version_json(&image.header.version) : json_null());
     (void)json_object_set_new(o, "size", rc == 0 ? json_integer(image.tlv_end) : json_null());
-    (void)json_object_set_new(o, "trailer", trailer_json(m, slot));
+    (void)json_object_set_new(o, "trailer", trailer_json(c, slot));
     return o;
 }
 
@@ -104,18 +104,32 @@ static json_t *operations_json(const struct machine *m)
 /* What a boot that was not cut found to start, or why not. */
 static void add_image(json_t *o, const struct machine *m)
 {
-    const struct ota_boot_result *r = &m->boot.result;
+    const struct ota_boot_result *r = &m->boot.boots[0].result;
     bool boots = !m->is_cut && m->rc == 0;
 
     (void)json_object_set_new(o, "version", boots ? version_json(&r->version) : json_null());
+    (void)json_object_set_new(
+        o, "slot", boots ? json_string(r->slot == 0 ? "primary" : "secondary") : json_null());
     (void)json_object_set_new(o, "image_offset", boots ? json_integer(r->image_off) : json_null());
     (void)json_object_set_new(o, "entry_offset", boots ? json_integer(r->entry_off) : json_null());
     (void)json_object_set_new(o, "error", m->is_cut ? json_null() : error_json(m->rc));
 }
 
+/* The second image of a board that has one. */
+static json_t *second_json(const struct machine *m)
+{
+    const struct ota_boot_result *r = &m->boot.boots[1].result;
+    bool boots = !m->is_cut && m->rc == 0;
+
+    return json_pack("{s:s, s:o, s:o, s:{s:o, s:o}}", "swap_type", ota_tool_swap_type_name(r->type),
+                     "refused", error_json(r->refused), "version",
+                     boots ? version_json(&r->version) : json_null(), "slots", "primary",
+                     slot_json(&m->loader.second, 0), "secondary", slot_json(&m->loader.second, 1));
+}
+
 int report_json(const struct machine *m, FILE *f)
 {
-    const struct ota_boot_result *r = &m->boot.result;
+    const struct ota_boot_result *r = &m->boot.boots[0].result;
     const char *outcome = m->rc == 0 ? "boots" : "refuses";
     json_t *o = json_object();
     int rc;
@@ -128,9 +142,12 @@ int report_json(const struct machine *m, FILE *f)
     (void)json_object_set_new(o, "forced", json_boolean(r->is_forced));
     (void)json_object_set_new(o, "refused", error_json(r->refused));
     add_image(o, m);
-    (void)json_object_set_new(
-        o, "slots",
-        json_pack("{s:o, s:o}", "primary", slot_json(m, 0), "secondary", slot_json(m, 1)));
+    (void)json_object_set_new(o, "slots",
+                              json_pack("{s:o, s:o}", "primary", slot_json(&m->loader.config, 0),
+                                        "secondary", slot_json(&m->loader.config, 1)));
+    if (m->loader.second.mode != NULL) {
+        (void)json_object_set_new(o, "second", second_json(m));
+    }
     (void)json_object_set_new(o, "operations", operations_json(m));
     rc = json_dumpf(o, f, JSON_COMPACT);
     json_decref(o);
