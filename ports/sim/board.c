@@ -50,8 +50,7 @@ int ota_board_slot(const struct ota_board *b, const char *name, struct ota_slot 
 
     out->align = b->boot.align;
     out->flags = strcmp(b->boot.mode, "swap-status-scratch") == 0 ? OTA_SLOT_MAILBOX : 0;
-    if (rc == 0 && strcmp(b->boot.mode, "swap-offset") == 0 &&
-        strncmp(name, "secondary", 9) == 0) {
+    if (rc == 0 && strcmp(b->boot.mode, "swap-offset") == 0 && strncmp(name, "secondary", 9) == 0) {
         unit = out->area.flash->erase_size;
         out->area.off += unit;
         out->area.size -= unit;
