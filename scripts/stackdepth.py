@@ -4,7 +4,6 @@
 A call through a pointer is resolved by how it is written in the source: CALLED says what may be
 behind it. What is not listed belongs to the application or its ports, and counts nothing.
 """
-import pathlib
 import re
 
 EFFECTS = ("begin_session", "begin_link", "run_link", "parse_job", "follow_job", "return_home",
@@ -39,7 +38,9 @@ def read(build, root):
             elif edge and edge[2] != "__indirect_call":
                 calls.setdefault(edge[1], set()).add(edge[2])
             elif edge:
-                source = pathlib.Path(root / edge[3]).read_text().splitlines()
+                # A compiler cache may have made the path relative to the build.
+                source = root / "src" / edge[3].rpartition("src/")[2]
+                source = source.read_text().splitlines()
                 text = " ".join(source[int(edge[4]) - 1:int(edge[4]) + 1])
                 names = next((n for pattern, n in CALLED if re.search(pattern, text)), ())
                 calls.setdefault(edge[1], set()).update("*" + n for n in names)
