@@ -78,9 +78,53 @@ static int begin(struct ota_boot *b)
     return b->config->mode->is_swap ? open_old(b, &e->image[OLD]) : 0;
 }
 
+/* Where a header lies. */
+struct place {
+    const struct ota_area *area;
+    uint32_t off;
+};
+
+/* A header moves with the last chunk, in which it is the first thing. */
+static void find_in_chunks(const struct ota_boot *b, struct place at[N_IMAGES])
+{
+    const struct ota_boot_config *c = b->config;
+
+    if (b->chunk_off == 0 && b->state > 1) {
+        at[NEW].area = &c->scratch;
+    }
+    if (b->chunk_off == 0 && b->state > 2) {
+        at[OLD].area = &c->secondary;
+    }
+}
+
+/* The same for swaps without scratch; swap_units.c lists their steps. */
+static void find_in_units(const struct ota_boot *b, struct place at[N_IMAGES])
+{
+    const struct ota_boot_config *c = b->config;
+    const uint32_t unit = ota_boot_unit_end(&c->primary, 0);
+    const uint32_t units = (b->swap_size + unit - 1) / unit;
+    const bool is_offset = c->mode->has_tlv_sizes;
+    const bool is_revert = is_offset && b->type == OTA_SWAP_REVERT;
+    /* The steps that take the headers away from where they were in the beginning. */
+    uint32_t old_step = units + 1, new_step = units;
+
+    if (is_offset) {
+        old_step = is_revert ? 2 * units - 2 : 0;
+        new_step = old_step + 1;
+        at[NEW].off = is_revert ? 0 : unit;
+    } else if (b->done >= units) {
+        at[OLD].off = unit; /* up by one */
+    }
+    if (b->done > old_step) {
+        at[OLD] = (struct place){&c->secondary, is_revert ? unit : 0};
+    }
+    if (b->done > new_step) {
+        at[NEW] = (struct place){&c->primary, 0};
+    }
+}
+
 /* The header of one image tells where its payload is; the trailer has its key. */
-static int restore(struct ota_boot *b, enum ota_boot_where where, int i,
-                   const struct ota_boot_place *place)
+static int restore(struct ota_boot *b, enum ota_boot_where where, int i, const struct place *place)
 {
     const struct ota_boot_config *c = b->config;
     struct ota_boot_payload *p = &c->encryption->image[i];
@@ -106,13 +150,20 @@ static int restore(struct ota_boot *b, enum ota_boot_where where, int i,
     return rc;
 }
 
-static int resume(struct ota_boot *b, enum ota_boot_where where, const struct ota_boot_places *at)
+static int resume(struct ota_boot *b, enum ota_boot_where where)
 {
+    const struct ota_boot_config *c = b->config;
+    struct place at[N_IMAGES] = {{&c->primary, 0}, {&c->secondary, 0}};
     int rc;
 
-    memset(b->config->encryption->image, 0, sizeof b->config->encryption->image);
-    rc = restore(b, where, OLD, &at->old_header);
-    return rc == 0 ? restore(b, where, NEW, &at->new_header) : rc;
+    if (c->mode->uses_scratch) {
+        find_in_chunks(b, at);
+    } else {
+        find_in_units(b, at);
+    }
+    memset(c->encryption->image, 0, sizeof c->encryption->image);
+    rc = restore(b, where, OLD, &at[OLD]);
+    return rc == 0 ? restore(b, where, NEW, &at[NEW]) : rc;
 }
 
 static int put_keys(const struct ota_boot *b, enum ota_boot_where where)

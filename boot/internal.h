@@ -90,27 +90,15 @@ struct ota_boot_counter_ops {
     int (*raise)(struct ota_boot *b);
 };
 
-/* Where a header lies. */
-struct ota_boot_place {
-    const struct ota_area *area;
-    uint32_t off;
-};
-
-/* In the middle of a swap: the headers of the image that was in the primary slot when it began, and
- * of the one that was in the secondary. */
-struct ota_boot_places {
-    struct ota_boot_place old_header;
-    struct ota_boot_place new_header;
-};
-
 /* encrypt.c, for those who want it. */
 struct ota_boot_encryption_ops {
     /* Makes boot->source, which reads a slot, read a payload in the clear. */
     int (*open)(struct ota_boot *b, bool is_primary);
     /* Before a fresh installation: opens the keys of both images. */
     int (*begin)(struct ota_boot *b);
-    /* Before an interrupted swap goes on: reads them from the trailer that tells of it. */
-    int (*resume)(struct ota_boot *b, enum ota_boot_where where, const struct ota_boot_places *at);
+    /* Before an interrupted swap goes on at the state that *b tells: reads them from the trailer
+     * that tells of it. */
+    int (*resume)(struct ota_boot *b, enum ota_boot_where where);
     /* Writes them to a trailer. */
     int (*put_keys)(const struct ota_boot *b, enum ota_boot_where where);
     /* Encrypts or decrypts what boot->copy is about to write; len bytes of it are in buf. */

@@ -256,21 +256,6 @@ static int seek(struct ota_boot *b, uint32_t n)
     return rc;
 }
 
-/* A header moves with the last chunk, in which it is the first thing. */
-static int restore_keys(struct ota_boot *b, enum ota_boot_where where)
-{
-    const struct ota_boot_config *c = b->config;
-    struct ota_boot_places at = {{&c->primary, 0}, {&c->secondary, 0}};
-
-    if (b->chunk_off == 0 && b->state > 1) {
-        at.new_header.area = &c->scratch;
-    }
-    if (b->chunk_off == 0 && b->state > 2) {
-        at.old_header.area = &c->secondary;
-    }
-    return c->encryption->ops->resume(b, where, &at);
-}
-
 static int resume(struct ota_boot *b)
 {
     struct found f;
@@ -296,7 +281,7 @@ static int resume(struct ota_boot *b)
         return ota_boot_go(b, ota_boot_settle);
     }
     if (b->config->encryption != NULL) {
-        rc = restore_keys(b, f.where);
+        rc = b->config->encryption->ops->resume(b, f.where);
         if (rc != 0) {
             return rc;
         }

@@ -47,9 +47,10 @@ static const struct ota_area *area_of(const struct ota_boot *b, enum ota_boot_wh
 
 /* ---- Steps ----------------------------------------------------------------------------------- */
 
+/* The modes are told apart by what they have, not by name: naming one would link it. */
 static bool is_offset(const struct ota_boot *b)
 {
-    return b->config->mode == &ota_boot_swap_offset;
+    return b->config->mode->has_tlv_sizes;
 }
 
 static uint32_t n_steps(const struct ota_boot *b)
@@ -233,41 +234,6 @@ static int firm(struct ota_boot *b)
     return rc;
 }
 
-/* Number of the step that takes a header away from where it is in the beginning. */
-static uint32_t first_unit_step(const struct ota_boot *b, bool is_old)
-{
-    uint32_t units = units_of(b, b->swap_size);
-
-    if (!is_offset(b)) {
-        return units + (is_old ? 1 : 0);
-    }
-    return (b->type == OTA_SWAP_REVERT ? n_steps(b) - 2 : 0) + (is_old ? 0 : 1);
-}
-
-static int restore_keys(struct ota_boot *b)
-{
-    const struct ota_boot_config *c = b->config;
-    uint32_t unit = unit_size(c);
-    bool is_revert = b->type == OTA_SWAP_REVERT;
-    struct ota_boot_places at = {{&c->primary, 0}, {&c->secondary, 0}};
-
-    if (is_offset(b) && !is_revert) {
-        at.new_header.off = unit;
-    }
-    if (!is_offset(b) && b->done >= units_of(b, b->swap_size)) {
-        at.old_header.off = unit; /* up by one */
-    }
-    if (b->done > first_unit_step(b, true)) {
-        at.old_header.area = &c->secondary;
-        at.old_header.off = is_offset(b) && is_revert ? unit : 0;
-    }
-    if (b->done > first_unit_step(b, false)) {
-        at.new_header.area = &c->primary;
-        at.new_header.off = 0;
-    }
-    return c->encryption->ops->resume(b, OTA_BOOT_PRIMARY, &at);
-}
-
 static int resume(struct ota_boot *b)
 {
     struct ota_trailer p, s;
@@ -295,7 +261,7 @@ static int resume(struct ota_boot *b)
         return rc != 0 ? rc : ota_boot_restart(b, b->type, OTA_BOOT_PRIMARY);
     }
     if (b->config->encryption != NULL) {
-        rc = restore_keys(b);
+        rc = b->config->encryption->ops->resume(b, OTA_BOOT_PRIMARY);
         if (rc != 0) {
             return rc;
         }
@@ -324,7 +290,7 @@ static int fits(const struct ota_boot_config *c)
 {
     uint32_t p = count_units(&c->primary, unit_size(c));
     uint32_t s = count_units(&c->secondary, unit_size(c));
-    bool is_move = c->mode == &ota_boot_swap_move;
+    bool is_move = !c->mode->has_tlv_sizes;
 
     if (p == 0 || s == 0 || p > ota_boot_sectors(c) || c->mode->max_image(c) == 0) {
         return OTA_ESIZE;
@@ -339,7 +305,7 @@ static uint32_t max_image(const struct ota_boot_config *c)
     uint32_t s = ota_boot_trailer_unit(c, OTA_BOOT_SECONDARY);
     uint32_t unit = unit_size(c);
 
-    if (c->mode == &ota_boot_swap_move) {
+    if (!c->mode->has_tlv_sizes) {
         p = p > unit ? p - unit : 0;
     } else {
         s = s > unit ? s - unit : 0;
