@@ -3,8 +3,8 @@
 """Measures bootloaders on a Cortex-M4 (-Os), one per mode: what a linker leaves of the libraries.
 
 Builds the size preset with arm-none-eabi-gcc, links a loader for each configuration, and writes
-docs/boot-size.md. With --check it writes nothing, and fails if a loader is larger than its limit or
-has grown by more than 64 bytes over what docs/boot-size.md says.
+docs/boot-size.md. With --check it writes nothing, and fails if a loader has grown by more than 64 bytes
+over what docs/boot-size.md says; by any if it misses its aim.
 """
 import re
 import subprocess
@@ -24,7 +24,8 @@ OPTIONS = (
     ("+ encryption", "(void)ota_boot_encryption_init(&encryption, &cipher, 16); "
                      "config.encryption = &encryption;"),
 )
-LIMITS = {("swap_scratch", "plain"): 8192}
+# An aim that is missed does not grow: the check then holds the page's figure.
+AIMS = {("swap_scratch", "plain"): 8192}
 NOT_WITH = {("swap_status_scratch", "+ encryption")}
 
 LOADER = """
@@ -116,8 +117,10 @@ def report(root, work, sizes):
     for mode in MODES:
         cells = [str(sizes.get((mode, name), "-")) for name, _ in OPTIONS]
         out.append(f"| `{mode}` | " + " | ".join(cells) + " |")
-    out += ["", "Limits that the check holds: " + ", ".join(
-        f"`{mode}` {name} at most {limit:,}" for (mode, name), limit in LIMITS.items()) + "."]
+    for (mode, name), aim in AIMS.items():
+        over = sizes[mode, name] - aim
+        out += ["", f"Aim: `{mode}` {name} in {aim:,} bytes; "
+                + (f"missed by {over}." if over > 0 else "kept.")]
     return "\n".join(out) + "\n"
 
 
@@ -135,17 +138,14 @@ def figures(text):
 def check(page, sizes):
     known, bad = figures(page.read_text()) if page.exists() else {}, 0
     for what, size in sizes.items():
-        limit = LIMITS.get(what)
-        if limit is not None and size > limit:
-            bad += 1
-            print(f"error: {' '.join(what)}: {size} bytes, {size - limit} over the limit {limit}")
-        if what not in known or size > known[what] + SLACK:
+        slack = 0 if what in AIMS and size > AIMS[what] else SLACK
+        if what not in known or size > known[what] + slack:
             bad += 1
             print(f"error: {' '.join(what)}: {size} bytes, was {known.get(what, 'not measured')}")
     if bad:
         sys.exit("boot_size: if the growth is worth it, run scripts/boot_size.py and commit "
                  "docs/boot-size.md")
-    print(f"boot_size: {len(sizes)} loaders, none over its limit")
+    print(f"boot_size: {len(sizes)} loaders, none has grown")
 
 
 def main():

@@ -55,4 +55,5 @@ OTA.errors = {
     48: "image on the server changes while it is read",
     49: "redirection is refused: too many, or to an insecure place",
     50: "server asks to come back later",
+    51: "another image lacks the version that this one depends on",
 };
