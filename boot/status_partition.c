@@ -213,7 +213,7 @@ static int write_trailer(const struct ota_boot *b, enum ota_boot_where where, ui
     memset(buf, c->status.flash->erased, PAYLOAD);
     if (swap_size != 0) {
         ota_put_le32(buf + OFF_SWAP_SIZE, swap_size);
-        buf[OFF_SWAP_INFO] = (uint8_t)(b->type | c->image << 4);
+        buf[OFF_SWAP_INFO] = (uint8_t)((unsigned)b->type | (unsigned)c->image << 4);
     }
     if (image_ok) {
         buf[OFF_IMAGE_OK] = OTA_TRAILER_FLAG;

@@ -202,7 +202,7 @@ int ota_boot_trailer_write(const struct ota_boot *b, enum ota_boot_where where, 
     if (b->config->mode->has_tlv_sizes) {
         ota_put_le32(raw + b->align, b->tlv_sizes);
     }
-    raw[len - b->align] = (uint8_t)(b->type | b->config->image << 4);
+    raw[len - b->align] = (uint8_t)((unsigned)b->type | (unsigned)b->config->image << 4);
     rc = ota_area_write(area, area->size - fields_size(b->config), raw, len);
     for (int f = OTA_TRAILER_IMAGE_OK; rc == 0 && f <= OTA_TRAILER_COPY_DONE; f++) {
         if ((flags & 1u << f) != 0) {
