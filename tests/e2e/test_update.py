@@ -322,6 +322,8 @@ class FlowTest(Case):
             with Publisher(self.port, image):
                 console = board.run(self.port)
             self.assertIn(f"self-test passed: {version} is confirmed", console)
+            self.assertNotIn("refused", console)  # then a second download would install it
+            self.assertEqual(console.count("downloading the image"), 1)
             self.assertEqual(board.version(), version)
             self.assertEqual(board.next_boot(), "none")
 
