@@ -46,7 +46,8 @@ int ota_xfer_offer(struct ota_xfer *x, uint32_t total, uint32_t off, uint32_t le
     if (total == OTA_TOTAL_UNKNOWN && x->total != 0) {
         total = x->total;
     }
-    if (total == 0 || (x->total != 0 && total != x->total) || off > total || len > total - off) {
+    if (total < x->next || total == 0 || (x->total != 0 && total != x->total) || off > total ||
+        len > total - off) {
         return OTA_EPROTO;
     }
     x->total = total == OTA_TOTAL_UNKNOWN ? 0 : total;

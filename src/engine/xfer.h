@@ -53,7 +53,8 @@ void ota_xfer_init(struct ota_xfer *x, const struct ota_xfer_config *config, uin
 
 /*
  * Judges len bytes at offset off of an image of total bytes (or OTA_TOTAL_UNKNOWN). An enum
- * ota_xfer_verdict and *skip, or OTA_EPROTO if total changed, or the bytes do not lie inside of it.
+ * ota_xfer_verdict and *skip, or OTA_EPROTO if total changed, if it is less than what is here, or
+ * if the bytes do not lie inside of it.
  */
 int ota_xfer_offer(struct ota_xfer *x, uint32_t total, uint32_t off, uint32_t len, uint32_t *skip);
 

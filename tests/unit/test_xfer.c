@@ -225,6 +225,22 @@ static void test_contradictions_are_refused(void **state)
     assert_int_equal(ota_xfer_offer(&x, 1000, 0xffffffffu, 2, &skip), OTA_EPROTO);
 }
 
+/* The size of a download need not be known when it begins; the one that is told later must fit. */
+static void test_total_below_what_is_here_is_refused(void **state)
+{
+    struct ota_xfer x;
+    uint32_t skip;
+
+    (void)state;
+    ota_xfer_init(&x, &config, 0, 0, 0);
+    assert_int_equal(ota_xfer_offer(&x, OTA_TOTAL_UNKNOWN, 0, 4096, &skip), OTA_XFER_TAKE);
+    ota_xfer_advance(&x, 4096, 1);
+    assert_int_equal(ota_xfer_offer(&x, 16, 0, 16, &skip), OTA_EPROTO);
+    assert_int_equal(x.total, 0);
+    assert_int_equal(ota_xfer_offer(&x, 4096, 0, 16, &skip), OTA_XFER_DUPLICATE);
+    assert_true(ota_xfer_is_done(&x));
+}
+
 static void test_backoff_doubles_to_the_cap_and_spreads_below_it(void **state)
 {
     (void)state;
@@ -255,6 +271,7 @@ int main(void)
         cmocka_unit_test(test_silence_ends_the_download),
         cmocka_unit_test(test_data_stamped_later_than_the_step_is_no_silence),
         cmocka_unit_test(test_contradictions_are_refused),
+        cmocka_unit_test(test_total_below_what_is_here_is_refused),
         cmocka_unit_test(test_backoff_doubles_to_the_cap_and_spreads_below_it),
     };
 
