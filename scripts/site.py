@@ -20,8 +20,9 @@ GROUP = re.compile(r"^## (.*?)\n(.*?)(?=^## |\Z)", re.M | re.S)
 HREF = re.compile(r'(href|src)="([^"]*)"')
 ID = re.compile(r'(?:id|name)="([^"]*)"')
 EXTRA = ("CONTRIBUTING.md", "CHANGELOG.md")
-# What the reference shows: the native interface and the ports of a host.
-HEADERS = ("include/ota", "include/compat/ota_compat.h", "ports/posix", "ports/psa", "ports/bluez")
+# What the reference shows: the native interface, the original's, and the ports of a host. The
+# stand-ins of include/compat/platform have the vendor's names, and its manuals.
+HEADERS = ("include/ota", "include/compat", "ports/posix", "ports/psa", "ports/bluez")
 INTERNAL = ("ports/posix/openssl.h",)
 
 
@@ -97,7 +98,7 @@ class Site:
         if re.match(r"[a-z]+:", target) or not target:
             return match[0]
         there = (path.parent / target).resolve()
-        header = re.search(r"/include/ota/(\w+)\.h$", str(there))
+        header = re.search(r"/include/(?:ota|compat)/(\w+)\.h$", str(there))
         if there in self.pages:
             return f'{match[1]}="{up}{self.pages[there]}{"#" + anchor if anchor else ""}"'
         if header:

@@ -10,7 +10,9 @@
 /* ---- Times, in seconds ------------------------------------------------------------------------
  */
 
+/* Least value of the first three of these. */
 #define CY_OTA_INTERVAL_SECS_MIN (5)
+/* Greatest value of all but the limits for job and data: a year. */
 #define CY_OTA_INTERVAL_SECS_MAX (31536000)
 
 /* From the start of the agent to the first session. */
@@ -95,35 +97,43 @@
 /* ---- HTTP -------------------------------------------------------------------------------------
  */
 
-/* In milliseconds. */
+/* No effect; milliseconds. */
 #ifndef CY_OTA_HTTP_TIMEOUT_SEND
 #define CY_OTA_HTTP_TIMEOUT_SEND (3000)
 #endif
+
+/* Without an answer or a byte from the server, at most; milliseconds, used in whole seconds,
+ * rounded up. */
 #ifndef CY_OTA_HTTP_TIMEOUT_RECEIVE
 #define CY_OTA_HTTP_TIMEOUT_RECEIVE (3000)
 #endif
 
-/* Instead of an empty file name. */
+/* Path of the job document, if the parameters' file is empty. */
 #ifndef CY_OTA_HTTP_JOB_FILE
 #define CY_OTA_HTTP_JOB_FILE "/ota_update.json"
 #endif
+
+/* Path of the image in direct flow, if the parameters' file is empty. */
 #ifndef CY_OTA_HTTP_DATA_FILE
 #define CY_OTA_HTTP_DATA_FILE "/anycloud-ota.bin"
 #endif
 
-/* What the callback is shown in json_doc. Arguments: path, host, port (int); for a range also its
- * first and last byte (long); for a result: word, length (long), text. */
+/* What json_doc shows before the job document is asked for. Arguments: path, host, port (int). */
 #ifndef CY_OTA_HTTP_GET_TEMPLATE
 #define CY_OTA_HTTP_GET_TEMPLATE                                                                   \
     "GET %s HTTP/1.1\r\n"                                                                          \
     "Host: %s:%d \r\n\r\n"
 #endif
+
+/* What json_doc shows before the image is asked for. The same, and first and last byte (long). */
 #ifndef CY_OTA_HTTP_GET_RANGE_TEMPLATE
 #define CY_OTA_HTTP_GET_RANGE_TEMPLATE                                                             \
     "GET %s HTTP/1.1\r\n"                                                                          \
     "Host: %s:%d \r\n"                                                                             \
     "Range: bytes=%ld-%ld \r\n\r\n"
 #endif
+
+/* No effect: json_doc shows the text of the result. Arguments: path, length (long), text. */
 #ifndef CY_OTA_HTTP_POST_TEMPLATE
 #define CY_OTA_HTTP_POST_TEMPLATE                                                                  \
     "POST %s HTTP/1.1\r\n"                                                                         \
@@ -133,12 +143,17 @@
 /* ---- MQTT -------------------------------------------------------------------------------------
  */
 
+/* First level of every topic; publishers have to say the same. */
 #ifndef COMPANY_TOPIC_PREPEND
 #define COMPANY_TOPIC_PREPEND "anycloud"
 #endif
+
+/* Last level of the topic that publishers listen on. */
 #ifndef PUBLISHER_LISTEN_TOPIC
 #define PUBLISHER_LISTEN_TOPIC "publish_notify"
 #endif
+
+/* Last level of the topic that publishers push on; for an application's topic filters. */
 #ifndef PUBLISHER_DIRECT_TOPIC
 #define PUBLISHER_DIRECT_TOPIC "OTAImage"
 #endif
@@ -149,6 +164,7 @@
 #define CY_OTA_MQTT_MAGIC "OTAImage"
 #endif
 
+/* Longest silence towards the broker, in seconds. */
 #ifndef CY_OTA_MQTT_KEEP_ALIVE_SECONDS
 #define CY_OTA_MQTT_KEEP_ALIVE_SECONDS (60)
 #endif
@@ -177,9 +193,12 @@
 /* ---- Messages ---------------------------------------------------------------------------------
  */
 
+/* Word of a result: installed at the next restart. */
 #ifndef CY_OTA_RESULT_SUCCESS
 #define CY_OTA_RESULT_SUCCESS "Success"
 #endif
+
+/* Word of a result: nothing has changed. */
 #ifndef CY_OTA_RESULT_FAILURE
 #define CY_OTA_RESULT_FAILURE "Failure"
 #endif
@@ -193,25 +212,30 @@
     ", \"BoardName\": \"" CY_TARGET_BOARD_STRING "\""                                              \
     ", \"Version\": \"%d.%d.%d\", \"UniqueTopicName\": \"%s\""
 
-/* Arguments: major, minor, build (int), unique topic. */
+/* Asks for a job document. Arguments: major, minor, build (int), unique topic. */
 #ifndef CY_OTA_SUBSCRIBE_UPDATES_AVAIL
 #define CY_OTA_SUBSCRIBE_UPDATES_AVAIL "{\"Message\":\"Update Availability\"" CY_OTA_WHO_ "}"
 #endif
+
+/* Asks for the whole image. The same arguments. */
 #ifndef CY_OTA_DOWNLOAD_REQUEST
 #define CY_OTA_DOWNLOAD_REQUEST "{\"Message\":\"Request Update\"" CY_OTA_WHO_ "}"
 #endif
-/* The same, and file name, offset, size (long). Not used: the agent writes these requests, with
- * the identity that CY_OTA_DEVICE_* give it. */
+
+/* Asks for a chunk. The same arguments, and file name, offset, size (long). Not used: the agent
+ * writes these requests, with the identity that CY_OTA_DEVICE_* give it. */
 #ifndef CY_OTA_DOWNLOAD_CHUNK_REQUEST
 #define CY_OTA_DOWNLOAD_CHUNK_REQUEST                                                              \
     "{\"Message\":\"Request Data Chunk\"" CY_OTA_WHO_                                              \
     ", \"Filename\": \"%s\", \"Offset\": \"%ld\", \"Size\": \"%ld\"}"
 #endif
-/* Arguments: the word for the result, unique topic. */
+
+/* Result over MQTT. Arguments: the word for it, unique topic. */
 #ifndef CY_OTA_MQTT_RESULT_JSON
 #define CY_OTA_MQTT_RESULT_JSON "{\"Message\":\"%s\", \"UniqueTopicName\": \"%s\"}"
 #endif
-/* Arguments: the word for the result, file. */
+
+/* Result over HTTP. Arguments: the word for it, file. */
 #ifndef CY_OTA_HTTP_RESULT_JSON
 #define CY_OTA_HTTP_RESULT_JSON "{\"Message\":\"%s\", \"File\":\"%s\" }"
 #endif
@@ -219,16 +243,22 @@
 /* ---- Not in the original ----------------------------------------------------------------------
  */
 
-/* Identity in requests for chunks. */
+/* Manufacturer in requests for chunks. */
 #ifndef CY_OTA_DEVICE_MANUFACTURER
 #define CY_OTA_DEVICE_MANUFACTURER "Express Widgits Corporation"
 #endif
+
+/* ManufacturerID in requests for chunks. */
 #ifndef CY_OTA_DEVICE_MANUFACTURER_ID
 #define CY_OTA_DEVICE_MANUFACTURER_ID "EWCO"
 #endif
+
+/* ProductID in requests for chunks. */
 #ifndef CY_OTA_DEVICE_PRODUCT
 #define CY_OTA_DEVICE_PRODUCT "Easy Widgit"
 #endif
+
+/* SerialNumber in requests for chunks. */
 #ifndef CY_OTA_DEVICE_SERIAL
 #define CY_OTA_DEVICE_SERIAL "ABC213450001"
 #endif
