@@ -14,7 +14,7 @@
  *                                            database with its names (cycfg_gatt_db.h)
  *   CY_OTA_BLE_SECURE_SUPPORT=1              pushes are signed: ecdsa256_public_key
  *   CY_TARGET_BOARD                          board name, without quotes; required
- *   CY_OTA_API_VERSION                       2, 3 or 4 (default): whose names the application
+ *   CY_OTA_API_VERSION                       2, 3, 4 (default) or 5: whose names the application
  *                                            uses (docs/migration.md)
  *
  * Names, values and meaning: the original's header. docs/compat.md lists what differs.
@@ -30,11 +30,11 @@
  */
 
 #ifndef CY_OTA_API_VERSION
-/* Whose names the application uses: 2, 3 or 4. */
+/* Whose names the application uses: 2, 3, 4 or 5. */
 #define CY_OTA_API_VERSION 4
 #endif
-#if CY_OTA_API_VERSION < 2 || CY_OTA_API_VERSION > 4
-#error "CY_OTA_API_VERSION is 2, 3 or 4"
+#if CY_OTA_API_VERSION < 2 || CY_OTA_API_VERSION > 5
+#error "CY_OTA_API_VERSION is 2, 3, 4 or 5"
 #endif
 
 /* Before 4.0 both transports were always there; 4.0 itself chose Bluetooth by definitions. */
@@ -191,8 +191,7 @@ typedef cy_awsport_ssl_credentials_t *cy_ota_credentials_ptr_; /* credentials in
 #define CY_RSLT_OTA_ERROR_NOT_A_JOB_DOC (CY_RSLT_OTA_ERROR_BASE + 20u)
 /* The job document lacks something, or says something that cannot be. */
 #define CY_RSLT_OTA_ERROR_MALFORMED_JOB_DOC (CY_RSLT_OTA_ERROR_BASE + 21u)
-/* The job is for another board. */
-#define CY_RSLT_OTA_ERROR_WRONG_BOARD (CY_RSLT_OTA_ERROR_BASE + 22u)
+#define CY_RSLT_OTA_ERROR_WRONG_BOARD (CY_RSLT_OTA_ERROR_BASE + 22u) /* job for another board */
 /* The version on offer is not newer, or is the one that was reverted. */
 #define CY_RSLT_OTA_ERROR_INVALID_VERSION (CY_RSLT_OTA_ERROR_BASE + 23u)
 /* The image is not what it should be: header, hash, signature or version. */
@@ -220,8 +219,7 @@ typedef cy_awsport_ssl_credentials_t *cy_ota_credentials_ptr_; /* credentials in
 #define CY_RSLT_OTA_ALREADY_CONNECTED (CY_RSLT_OTA_INFO_BASE + 2u)
 /* The job names another server. Never produced here: it is no error, and JOB_REDIRECT shows it. */
 #define CY_RSLT_OTA_CHANGING_SERVER (CY_RSLT_OTA_INFO_BASE + 3u)
-/* Another name for SUCCESS. */
-#define CY_RSLT_OTA_USE_JOB_FLOW CY_RSLT_SUCCESS
+#define CY_RSLT_OTA_USE_JOB_FLOW CY_RSLT_SUCCESS /* another name for it */
 /* The session has no job document. Never produced here: START_UPDATE ends with SUCCESS. */
 #define CY_RSLT_OTA_USE_DIRECT_FLOW (CY_RSLT_OTA_INFO_BASE + 4u)
 /* The server's message says that there is nothing newer. */
@@ -376,8 +374,7 @@ typedef enum {
 /* The agent, opaque. Valid from cy_ota_agent_start to cy_ota_agent_stop. */
 typedef void *cy_ota_context_ptr;
 
-/* A block of an image. buffer is the caller's; in a callback it is the agent's, and only until the
- * callback returns. */
+/* A block of an image. In a callback buffer is the agent's, until the callback returns. */
 typedef struct {
     uint32_t total_size;    /* bytes of the image; 0: not known */
     uint32_t offset;        /* bytes from its start */
@@ -437,9 +434,13 @@ typedef struct {
  *                   STATE_CHANGE of JOB_PARSE, and with APP_SUCCESS of JOB_DOWNLOAD
  */
 typedef struct {
-    cy_ota_cb_reason_t reason;            /* before, done or failed */
-    void *cb_arg;                         /* of the agent's parameters */
-    cy_ota_agent_state_t state;           /* which state it is about */
+    cy_ota_cb_reason_t reason; /* before, done or failed */
+    void *cb_arg;              /* of the agent's parameters */
+#if CY_OTA_API_VERSION >= 5
+    cy_ota_agent_state_t ota_agt_state; /* which state it is about */
+#else
+    cy_ota_agent_state_t state; /* which state it is about */
+#endif
     cy_rslt_t error;                      /* of the session so far; FAILURE: why */
     cy_ota_storage_write_info_t *storage; /* STORAGE_WRITE: the block; else the last one, without
                                              its bytes */
@@ -455,8 +456,7 @@ typedef struct {
 #if CY_OTA_API_VERSION >= 3
     cy_mqtt_t mqtt_connection; /* NULL; another value is refused */
 #endif
-    /* Topic for answers, new for each session. */
-    char unique_topic[CY_OTA_MQTT_UNIQUE_TOPIC_BUFF_SIZE];
+    char unique_topic[CY_OTA_MQTT_UNIQUE_TOPIC_BUFF_SIZE]; /* for answers, new for each session */
 #endif
 #if defined(COMPONENT_OTA_HTTP) && CY_OTA_API_VERSION >= 3
     cy_http_client_t http_connection; /* NULL; another value is refused */

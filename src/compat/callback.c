@@ -156,7 +156,7 @@ static void show(struct compat *c, const struct ota_hook_info *info)
     show_block(c, info);
     cb->reason = (cy_ota_cb_reason_t)info->moment;
     cb->cb_arg = c->params.cb_arg;
-    cb->state = (cy_ota_agent_state_t)info->state;
+    cb->COMPAT_STATE = (cy_ota_agent_state_t)info->state;
     cb->error = error_of(c, info);
     cb->storage = &c->block;
     cb->total_size = info->total;
@@ -335,7 +335,7 @@ enum ota_answer ota_compat_hook(void *arg, struct ota_hook_info *info)
 void ota_compat_say_goodbye(struct compat *c)
 {
     c->cb.reason = CY_OTA_REASON_FAILURE;
-    c->cb.state = CY_OTA_STATE_EXITING;
+    c->cb.COMPAT_STATE = CY_OTA_STATE_EXITING;
     c->cb.error = CY_RSLT_OTA_EXITING;
     (void)ask(c);
 }

@@ -22,6 +22,13 @@
 #define COMPAT_HOST host_name
 #endif
 
+/* The field of the callback's structure that names the state. */
+#if CY_OTA_API_VERSION >= 5
+#define COMPAT_STATE ota_agt_state
+#else
+#define COMPAT_STATE state
+#endif
+
 /* Longest write unit of any device. */
 #define COMPAT_ROW_MAX 512u
 

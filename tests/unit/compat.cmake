@@ -44,6 +44,7 @@ if(TARGET ota_compat)
     ota_unit_test(compat_v2 SOURCES ${world} LIBS ota_compat_v2 ota_posix_compat ota_psa)
     target_compile_definitions(test_compat_v2 PRIVATE _GNU_SOURCE)
     ota_compat_library(ota_compat_v3 BOARD CY8CPROTO_062_4343W DEFINITIONS CY_OTA_API_VERSION=3)
+    ota_compat_library(ota_compat_v5 ${all} DEFINITIONS CY_OTA_API_VERSION=5)
     ota_compat_library(ota_compat_mqtt BOARD CY8CPROTO_062_4343W COMPONENTS MQTT)
     ota_compat_library(ota_compat_http BOARD CY8CPROTO_062_4343W COMPONENTS HTTP)
     ota_compat_library(ota_compat_bluetooth BOARD CY8CPROTO_062_4343W COMPONENTS BLUETOOTH)
@@ -52,7 +53,7 @@ if(TARGET ota_compat)
     ota_compat_library(ota_compat_ble_only BOARD CY8CPROTO_062_4343W COMPONENTS MQTT HTTP
         DEFINITIONS CY_OTA_BLE_ONLY=1)
     ota_compat_constants(v4 ota_compat)
-    foreach(variant v2 v3 mqtt http bluetooth nothing ble_only)
+    foreach(variant v2 v3 v5 mqtt http bluetooth nothing ble_only)
         ota_compat_constants(${variant} ota_compat_${variant})
     endforeach()
 
@@ -61,8 +62,9 @@ if(TARGET ota_compat)
             ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER})
     set_tests_properties(unit.compat_limits PROPERTIES TIMEOUT 60 LABELS unit)
 
-    # The example as an application of 3.x, and of 2.x, where the host's name had another name.
-    foreach(version 2 3)
+    # The example as an application of 3.x, of 2.x, where the host's name had another name, and of 5.x,
+    # where the state has.
+    foreach(version 2 3 5)
         set(target compat_example_v${version})
         add_executable(${target} ${PROJECT_SOURCE_DIR}/examples/compat/main.c
             ${PROJECT_SOURCE_DIR}/examples/compat/update_task.c)
@@ -71,4 +73,5 @@ if(TARGET ota_compat)
         ota_warnings(${target})
     endforeach()
     target_compile_definitions(compat_example_v2 PRIVATE host_name=pHostName)
+    target_compile_definitions(compat_example_v5 PRIVATE state=ota_agt_state)
 endif()

@@ -18,7 +18,7 @@ CASES = [(name, value, 5 <= value <= YEAR)
 CASES += [(name, value, value <= YEAR)
           for name in ("CY_OTA_CHECK_TIME_SECS", "CY_OTA_PACKET_INTERVAL_SECS")
           for value in (0, YEAR, YEAR + 1)]
-CASES += [("CY_OTA_API_VERSION", value, 2 <= value <= 4) for value in (1, 2, 4, 5)]
+CASES += [("CY_OTA_API_VERSION", value, 2 <= value <= 5) for value in (1, 2, 5, 6)]
 
 
 def compiles(name, value):

@@ -863,7 +863,7 @@ static void test_images_for_good_are_marked_for_good(void **state)
 static char lines[4096];
 static unsigned n_lines;
 
-static int on_line(CY_LOGFAC_T facility, CY_LOG_LEVEL_T level, char *message)
+static int on_line(CY_LOG_FACILITY_T facility, CY_LOG_LEVEL_T level, char *message)
 {
     size_t len = strlen(lines);
 

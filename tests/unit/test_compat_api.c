@@ -149,6 +149,21 @@ static void test_templates_give_the_messages_of_the_original(void **state)
     expect_file("http-result-success", text);
 }
 
+static void test_templates_show_the_requests_of_the_original(void **state)
+{
+    char text[256];
+
+    (void)state;
+    (void)snprintf(text, sizeof text, CY_OTA_HTTP_GET_TEMPLATE, "/job", "host", 80);
+    assert_string_equal(text, "GET /job HTTP/1.1\r\nHost: host:80 \r\n\r\n");
+    (void)snprintf(text, sizeof text, CY_OTA_HTTP_GET_RANGE_TEMPLATE, "/app", "host", 80, 0L,
+                   4095L);
+    assert_string_equal(text,
+                        "GET /app HTTP/1.1\r\nHost: host:80 \r\nRange: bytes=0-4095 \r\n\r\n");
+    (void)snprintf(text, sizeof text, CY_OTA_HTTP_POST_TEMPLATE, "Success", 2L, "{}");
+    assert_string_equal(text, "POST Success HTTP/1.1\r\nContent-Length:2 \r\n\r\n{}");
+}
+
 /* ---- Structures -------------------------------------------------------------------------------
  */
 
@@ -211,6 +226,7 @@ int main(void)
         cmocka_unit_test(test_result_values_are_those_of_the_table),
         cmocka_unit_test(test_every_result_value_has_a_text),
         cmocka_unit_test(test_templates_give_the_messages_of_the_original),
+        cmocka_unit_test(test_templates_show_the_requests_of_the_original),
         cmocka_unit_test(test_parameters_have_the_fields_in_order),
         cmocka_unit_test(test_callback_data_has_the_fields_in_order),
     };

@@ -3,6 +3,8 @@
 #ifndef CY_LOG_H
 #define CY_LOG_H
 
+#include <stdarg.h>
+
 #include "cy_result.h"
 
 #ifdef __cplusplus
@@ -32,19 +34,22 @@ typedef enum {
     CYLF_MIDDLEWARE = 4,
     CYLF_AUDIO = 5,
     CYLF_MAX
-} CY_LOGFAC_T;
+} CY_LOG_FACILITY_T;
 
 /* Takes a finished line. Its result is not looked at. */
-typedef int (*log_output)(CY_LOGFAC_T facility, CY_LOG_LEVEL_T level, char *message);
+typedef int (*log_output)(CY_LOG_FACILITY_T facility, CY_LOG_LEVEL_T level, char *message);
 /* Gives the time in milliseconds. */
 typedef cy_rslt_t (*platform_get_time)(uint32_t *time);
 
 /* Sets all facilities to a level. output NULL: standard output; time NULL: no time stamps. */
 cy_rslt_t cy_log_init(CY_LOG_LEVEL_T level, log_output output, platform_get_time get_time);
 cy_rslt_t cy_log_shutdown(void);
-cy_rslt_t cy_log_set_facility_level(CY_LOGFAC_T facility, CY_LOG_LEVEL_T level);
+/* Other ones from now on; NULL as for cy_log_init. */
+cy_rslt_t cy_log_set_platform_output(log_output output);
+cy_rslt_t cy_log_set_platform_time(platform_get_time get_time);
+cy_rslt_t cy_log_set_facility_level(CY_LOG_FACILITY_T facility, CY_LOG_LEVEL_T level);
 cy_rslt_t cy_log_set_all_levels(CY_LOG_LEVEL_T level);
-CY_LOG_LEVEL_T cy_log_get_facility_level(CY_LOGFAC_T facility);
+CY_LOG_LEVEL_T cy_log_get_facility_level(CY_LOG_FACILITY_T facility);
 
 #if defined(__GNUC__)
 #define CY_LOG_FORMAT(at, from) __attribute__((format(printf, at, from)))
@@ -53,10 +58,11 @@ CY_LOG_LEVEL_T cy_log_get_facility_level(CY_LOGFAC_T facility);
 #endif
 
 /* Formats and hands out a message if the facility's level is that high. */
-cy_rslt_t cy_log_msg(CY_LOGFAC_T facility, CY_LOG_LEVEL_T level, const char *fmt, ...)
+cy_rslt_t cy_log_msg(CY_LOG_FACILITY_T facility, CY_LOG_LEVEL_T level, const char *fmt, ...)
     CY_LOG_FORMAT(3, 4);
 /* The same whatever the levels are. */
 cy_rslt_t cy_log_printf(const char *fmt, ...) CY_LOG_FORMAT(1, 2);
+cy_rslt_t cy_log_vprintf(const char *fmt, va_list ap) CY_LOG_FORMAT(1, 0);
 
 #ifdef __cplusplus
 }

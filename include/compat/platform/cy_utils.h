@@ -4,7 +4,9 @@
 #define CY_UTILS_H
 
 #include <assert.h>
-#include <string.h> /* applications rely on the platform for it */
+#include <stdio.h> /* applications rely on the platform for it, and the next two */
+#include <stdlib.h>
+#include <string.h>
 
 #define CY_ASSERT(condition) assert(condition)
 #define CY_UNUSED_PARAMETER(x) ((void)(x))

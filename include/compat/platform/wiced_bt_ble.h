@@ -14,7 +14,7 @@ extern "C" {
 
 typedef uint8_t wiced_bt_ble_address_type_t;
 
-typedef enum {
+typedef enum wiced_bt_ble_advert_mode_e {
     BTM_BLE_ADVERT_OFF,
     BTM_BLE_ADVERT_DIRECTED_HIGH,
     BTM_BLE_ADVERT_DIRECTED_LOW,

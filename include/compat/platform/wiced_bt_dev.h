@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-typedef enum {
+typedef enum wiced_bt_management_evt_e {
     BTM_ENABLED_EVT,
     BTM_DISABLED_EVT,
     BTM_POWER_MANAGEMENT_STATUS_EVT,
@@ -45,12 +45,10 @@ typedef enum {
     BTM_BLE_CONNECTION_PARAM_UPDATE,
 } wiced_bt_management_evt_t;
 
-#define BTM_IO_CAPABILITIES_NONE 3
-#define BTM_OOB_NONE 0
-#define BTM_LE_AUTH_REQ_BOND 0x01
-#define BTM_LE_AUTH_REQ_MITM 0x04
-#define BTM_LE_KEY_PENC 0x01
-#define BTM_LE_KEY_PID 0x02
+enum wiced_bt_dev_io_cap_e { BTM_IO_CAPABILITIES_NONE = 3 };
+enum wiced_bt_dev_oob_data_e { BTM_OOB_NONE = 0 };
+enum wiced_bt_dev_le_auth_req_e { BTM_LE_AUTH_REQ_BOND = 0x01, BTM_LE_AUTH_REQ_MITM = 0x04 };
+enum wiced_bt_dev_le_key_type_e { BTM_LE_KEY_PENC = 0x01, BTM_LE_KEY_PID = 0x02 };
 
 typedef struct {
     wiced_result_t status;

@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* The attribute protocol's error codes, and the stack's own. */
-typedef enum {
+typedef enum wiced_bt_gatt_status_e {
     WICED_BT_GATT_SUCCESS = 0x00,
     WICED_BT_GATT_INVALID_HANDLE = 0x01,
     WICED_BT_GATT_READ_NOT_PERMIT = 0x02,
@@ -80,7 +80,7 @@ typedef uint8_t wiced_bt_gatt_opcode_t;
 #define GATT_CLIENT_CONFIG_NOTIFICATION 1u
 #define GATT_CLIENT_CONFIG_INDICATION 2u
 
-typedef enum {
+typedef enum wiced_bt_gatt_disconn_reason_e {
     GATT_CONN_UNKNOWN = 0,
     GATT_CONN_L2C_FAILURE = 1,
     GATT_CONN_TIMEOUT = 0x08,
@@ -129,6 +129,7 @@ typedef struct {
 
 typedef struct {
     uint8_t *bd_addr;
+    uint8_t addr_type; /* BLE_ADDR_PUBLIC: BlueZ does not tell */
     uint16_t conn_id;
     wiced_bool_t connected;
     wiced_bt_gatt_disconn_reason_t reason;
@@ -149,7 +150,7 @@ typedef struct {
     wiced_bt_gatt_app_context_t p_app_ctxt;
 } wiced_bt_gatt_buffer_transmitted_t;
 
-typedef enum {
+typedef enum wiced_bt_gatt_evt_e {
     GATT_CONNECTION_STATUS_EVT = 0,
     GATT_ATTRIBUTE_REQUEST_EVT = 3,
     GATT_GET_RESPONSE_BUFFER_EVT = 5,

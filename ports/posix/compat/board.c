@@ -14,6 +14,7 @@
 #include "internal.h"
 #include "iot_init.h"
 #include "iot_mqtt.h"
+#include "ota_serial_flash.h"
 
 #define KICK_MS 100u
 
@@ -108,6 +109,11 @@ cy_rslt_t cy_retarget_io_init(cyhal_gpio_t tx, cyhal_gpio_t rx, uint32_t baudrat
 int psoc6_qspi_init(void)
 {
     return 0;
+}
+
+cy_rslt_t ota_smif_initialize(void)
+{
+    return CY_RSLT_SUCCESS;
 }
 
 void NVIC_SystemReset(void)

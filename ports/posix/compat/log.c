@@ -13,12 +13,26 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static log_output output; /* under lock, like the next */
 static platform_get_time get_time;
 
-static void set_output(log_output out, platform_get_time time_fn)
+cy_rslt_t cy_log_set_platform_output(log_output out)
 {
     (void)pthread_mutex_lock(&lock);
     output = out;
+    (void)pthread_mutex_unlock(&lock);
+    return CY_RSLT_SUCCESS;
+}
+
+cy_rslt_t cy_log_set_platform_time(platform_get_time time_fn)
+{
+    (void)pthread_mutex_lock(&lock);
     get_time = time_fn;
     (void)pthread_mutex_unlock(&lock);
+    return CY_RSLT_SUCCESS;
+}
+
+static void set_output(log_output out, platform_get_time time_fn)
+{
+    (void)cy_log_set_platform_output(out);
+    (void)cy_log_set_platform_time(time_fn);
 }
 
 cy_rslt_t cy_log_init(CY_LOG_LEVEL_T level, log_output out, platform_get_time time_fn)
@@ -33,7 +47,7 @@ cy_rslt_t cy_log_shutdown(void)
     return cy_log_set_all_levels(CY_LOG_OFF);
 }
 
-cy_rslt_t cy_log_set_facility_level(CY_LOGFAC_T facility, CY_LOG_LEVEL_T level)
+cy_rslt_t cy_log_set_facility_level(CY_LOG_FACILITY_T facility, CY_LOG_LEVEL_T level)
 {
     if ((unsigned)facility >= CYLF_MAX || (unsigned)level >= CY_LOG_MAX) {
         return CY_RSLT_CREATE(CY_RSLT_TYPE_ERROR, CY_RSLT_MODULE_MIDDLEWARE_BASE, 1u);
@@ -47,12 +61,12 @@ cy_rslt_t cy_log_set_all_levels(CY_LOG_LEVEL_T level)
     cy_rslt_t result = CY_RSLT_SUCCESS;
 
     for (int i = 0; i < CYLF_MAX && result == CY_RSLT_SUCCESS; i++) {
-        result = cy_log_set_facility_level((CY_LOGFAC_T)i, level);
+        result = cy_log_set_facility_level((CY_LOG_FACILITY_T)i, level);
     }
     return result;
 }
 
-CY_LOG_LEVEL_T cy_log_get_facility_level(CY_LOGFAC_T facility)
+CY_LOG_LEVEL_T cy_log_get_facility_level(CY_LOG_FACILITY_T facility)
 {
     return (unsigned)facility < CYLF_MAX
                ? (CY_LOG_LEVEL_T)__atomic_load_n(&levels[facility], __ATOMIC_RELAXED)
@@ -60,7 +74,7 @@ CY_LOG_LEVEL_T cy_log_get_facility_level(CY_LOGFAC_T facility)
 }
 
 /* A longer line is cut. */
-static void put_line(CY_LOGFAC_T facility, CY_LOG_LEVEL_T level, const char *fmt, va_list ap)
+static void put_line(CY_LOG_FACILITY_T facility, CY_LOG_LEVEL_T level, const char *fmt, va_list ap)
 {
     char line[LINE_MAX];
     uint32_t now = 0;
@@ -81,7 +95,7 @@ static void put_line(CY_LOGFAC_T facility, CY_LOG_LEVEL_T level, const char *fmt
     (void)pthread_mutex_unlock(&lock);
 }
 
-cy_rslt_t cy_log_msg(CY_LOGFAC_T facility, CY_LOG_LEVEL_T level, const char *fmt, ...)
+cy_rslt_t cy_log_msg(CY_LOG_FACILITY_T facility, CY_LOG_LEVEL_T level, const char *fmt, ...)
 {
     va_list ap;
 
@@ -94,12 +108,19 @@ cy_rslt_t cy_log_msg(CY_LOGFAC_T facility, CY_LOG_LEVEL_T level, const char *fmt
     return CY_RSLT_SUCCESS;
 }
 
+cy_rslt_t cy_log_vprintf(const char *fmt, va_list ap)
+{
+    put_line(CYLF_DEF, CY_LOG_PRINTF, fmt, ap);
+    return CY_RSLT_SUCCESS;
+}
+
 cy_rslt_t cy_log_printf(const char *fmt, ...)
 {
     va_list ap;
+    cy_rslt_t result;
 
     va_start(ap, fmt);
-    put_line(CYLF_DEF, CY_LOG_PRINTF, fmt, ap);
+    result = cy_log_vprintf(fmt, ap);
     va_end(ap);
-    return CY_RSLT_SUCCESS;
+    return result;
 }
