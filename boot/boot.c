@@ -153,18 +153,11 @@ uint8_t ota_boot_align(const struct ota_boot_config *c)
     return ota_trailer_align(c->align);
 }
 
-static int check_slots(const struct ota_boot_config *c)
+int ota_boot_check_area(const struct ota_boot_config *c, const struct ota_area *area)
 {
-    int rc = ota_area_check(&c->primary);
+    int rc = ota_area_check(area);
 
-    if (rc == 0) {
-        rc = ota_area_check(&c->secondary);
-    }
-    if (rc == 0 && (c->buf_len < c->primary.flash->write_size ||
-                    c->buf_len < c->secondary.flash->write_size)) {
-        rc = OTA_ENOSPC;
-    }
-    return rc;
+    return rc == 0 && c->buf_len < area->flash->write_size ? OTA_ENOSPC : rc;
 }
 
 static int check_config(const struct ota_boot_config *c)
@@ -176,7 +169,8 @@ static int check_config(const struct ota_boot_config *c)
                             : c->counter->ops == NULL)) {
         return OTA_EARG;
     }
-    rc = check_slots(c);
+    rc = ota_boot_check_area(c, &c->primary);
+    rc = rc == 0 ? ota_boot_check_area(c, &c->secondary) : rc;
     return rc == 0 ? c->mode->check(c) : rc;
 }
 

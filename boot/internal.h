@@ -136,14 +136,17 @@ int ota_boot_finish(struct ota_boot *b);
 uint32_t ota_boot_sectors(const struct ota_boot_config *c);
 uint8_t ota_boot_align(const struct ota_boot_config *c);
 
+/* 0 if an area lies on its device, and the buffer holds a write unit of it. */
+int ota_boot_check_area(const struct ota_boot_config *c, const struct ota_area *area);
+
 /* ---- select.c -------------------------------------------------------------------------------- */
 
 /* The first function of a boot. */
 int ota_boot_open(struct ota_boot *b);
 /* An interrupted swap was only prepared: checks the image and begins it anew. */
 int ota_boot_restart(struct ota_boot *b, enum ota_swap_type type, enum ota_boot_where where);
-/* Called by verify.c with the verdict on the secondary image: 0, or why it is refused. is_final:
- * it is about the image, not about the device. */
+/* Called with the verdict on the secondary image: 0, or why it is refused. is_final: it is about
+ * the image, not about the device. */
 int ota_boot_judge(struct ota_boot *b, int verdict, bool is_final);
 /* Called by verify.c once the primary image was looked at before a swap. */
 int ota_boot_begin(struct ota_boot *b, int verdict);

@@ -62,19 +62,6 @@ static int abandon_swap(struct ota_boot *b)
     return rc == 0 ? ota_boot_go(b, keep_primary) : rc;
 }
 
-static int refuse(struct ota_boot *b, int why, bool is_final)
-{
-    b->result.refused = why;
-    if (!is_final) {
-        return ota_boot_go(b, ota_boot_settle);
-    }
-    if (b->info_in != OTA_BOOT_NOWHERE) {
-        b->result.type = OTA_SWAP_FAIL;
-        return ota_boot_go(b, abandon_swap);
-    }
-    return ota_boot_go(b, b->type == OTA_SWAP_REVERT ? keep_primary : remove_image);
-}
-
 /* ---- Deciding -------------------------------------------------------------------------------- */
 
 /* A prepared trailer is used as it is if its size covers both images. */
@@ -89,23 +76,27 @@ static void set_swap_size(struct ota_boot *b)
     b->swap_size = size;
 }
 
+/* OTA_EVERSION if the new image is older than the one that it replaces and that is not allowed. */
+static int compare(struct ota_boot *b)
+{
+    uint32_t flags = b->config->flags;
+
+    if (b->primary_size == 0 || b->type == OTA_SWAP_REVERT) {
+        return 0;
+    }
+    if ((flags & OTA_BOOT_NO_DOWNGRADE) != 0 &&
+        ota_version_compare(&b->new_version, &b->primary_version) < 0) {
+        return OTA_EVERSION;
+    }
+    return (flags & OTA_BOOT_NO_COUNTER_DOWNGRADE) == 0 ? 0 : b->config->counter->ops->compare(b);
+}
+
 int ota_boot_begin(struct ota_boot *b, int verdict)
 {
-    if (verdict == OTA_EFLASH || verdict == OTA_ECRYPTO) {
-        return verdict;
-    }
-    if ((b->config->flags & OTA_BOOT_NO_DOWNGRADE) != 0 && b->primary_size != 0 &&
-        b->type != OTA_SWAP_REVERT &&
-        ota_version_compare(&b->new_version, &b->primary_version) < 0) {
-        return refuse(b, OTA_EVERSION, true);
-    }
-    if ((b->config->flags & OTA_BOOT_NO_COUNTER_DOWNGRADE) != 0 && b->primary_size != 0 &&
-        b->type != OTA_SWAP_REVERT) {
-        int rc = b->config->counter->ops->compare(b);
+    int rc = verdict == OTA_EFLASH || verdict == OTA_ECRYPTO ? verdict : compare(b);
 
-        if (rc != 0) {
-            return rc == OTA_EVERSION ? refuse(b, rc, true) : rc;
-        }
+    if (rc != 0) {
+        return rc == OTA_EVERSION ? ota_boot_judge(b, rc, true) : rc;
     }
     if (b->type == OTA_SWAP_TEST && verdict != 0 && b->config->mode->is_swap &&
         b->info_in != OTA_BOOT_PRIMARY) {
@@ -116,8 +107,7 @@ int ota_boot_begin(struct ota_boot *b, int verdict)
     b->result.type = b->type;
     set_swap_size(b);
     if (b->config->encryption != NULL) {
-        int rc = b->config->encryption->ops->begin(b);
-
+        rc = b->config->encryption->ops->begin(b);
         if (rc != 0) {
             return rc;
         }
@@ -128,13 +118,21 @@ int ota_boot_begin(struct ota_boot *b, int verdict)
 
 int ota_boot_judge(struct ota_boot *b, int verdict, bool is_final)
 {
-    if (verdict != 0) {
-        return refuse(b, verdict, is_final);
+    if (verdict == 0) {
+        b->new_size = b->check.image.tlv_end;
+        b->tlv_sizes = (b->new_size - b->check.image.hashed_size) << 16;
+        b->new_version = b->check.image.header.version;
+        return ota_boot_go(b, ota_boot_check_old);
     }
-    b->new_size = b->check.image.tlv_end;
-    b->tlv_sizes = (b->new_size - b->check.image.hashed_size) << 16;
-    b->new_version = b->check.image.header.version;
-    return ota_boot_go(b, ota_boot_check_old);
+    b->result.refused = verdict;
+    if (!is_final) {
+        return ota_boot_go(b, ota_boot_settle);
+    }
+    if (b->info_in != OTA_BOOT_NOWHERE) {
+        b->result.type = OTA_SWAP_FAIL;
+        return ota_boot_go(b, abandon_swap);
+    }
+    return ota_boot_go(b, b->type == OTA_SWAP_REVERT ? keep_primary : remove_image);
 }
 
 int ota_boot_restart(struct ota_boot *b, enum ota_swap_type type, enum ota_boot_where where)

@@ -413,7 +413,7 @@ int ota_boot_partition_check(const struct ota_boot_config *c)
     int rc = c->encryption != NULL ? OTA_ENOTSUP : ota_area_check(&c->status);
 
     if (rc == 0) {
-        rc = ota_area_check(&c->scratch);
+        rc = ota_boot_check_area(c, &c->scratch);
     }
     if (rc == 0) {
         rc = ota_boot_trailer_check(c, false);
@@ -426,7 +426,7 @@ int ota_boot_partition_check(const struct ota_boot_config *c)
         ((f->flags & OTA_FLASH_REWRITE) == 0 && ROW % f->erase_size != 0)) {
         return OTA_EALIGN;
     }
-    if (c->buf_len < ROW || c->buf_len < c->scratch.flash->write_size) {
+    if (c->buf_len < ROW) {
         return OTA_ENOSPC;
     }
     return c->status.size / (2 * ROW * (RECORDS + 2u * c->image)) >= status_rows(c) + 1

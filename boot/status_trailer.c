@@ -92,16 +92,13 @@ static bool is_writable(const struct ota_area *area, uint8_t align)
 
 static int check_scratch(const struct ota_boot_config *c)
 {
-    int rc = ota_area_check(&c->scratch);
+    int rc = ota_boot_check_area(c, &c->scratch);
 
     if (rc != 0) {
         return rc;
     }
     if (c->scratch.flash->write_size > ota_boot_align(c)) {
         return OTA_EARG;
-    }
-    if (c->buf_len < c->scratch.flash->write_size) {
-        return OTA_ENOSPC;
     }
     return c->scratch.size < trailer_size(c, OTA_BOOT_SCRATCH) ? OTA_ERANGE : 0;
 }

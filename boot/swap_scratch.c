@@ -203,42 +203,42 @@ static int start(struct ota_boot *b)
 
 /* ---- Interrupted swaps ----------------------------------------------------------------------- */
 
-struct found {
-    enum ota_boot_where where;
+struct status {
     struct ota_trailer trailer;
     uint32_t n; /* states completed */
 };
 
-/*
- * Which trailer tells of an interrupted swap. Both do only around a big chunk: before its state 3
- * the primary's is an old one, if it is one at all; after it the primary's holds exactly the
- * states of that chunk, and scratch may be half erased.
- */
-static int find_swap(const struct ota_boot *b, struct found *f)
+static int read_status(const struct ota_boot *b, enum ota_boot_where where, struct status *s)
 {
-    struct ota_trailer p, s;
-    uint32_t in_primary = 0, in_scratch = 0;
-    bool is_primary, is_scratch;
-    int rc = store(b)->read(b, OTA_BOOT_PRIMARY, &p);
+    int rc = store(b)->read(b, where, &s->trailer);
 
-    rc = rc == 0 ? store(b)->read(b, OTA_BOOT_SCRATCH, &s) : rc;
-    rc = rc == 0 ? store(b)->scan(b, OTA_BOOT_PRIMARY, &in_primary) : rc;
-    rc = rc == 0 ? store(b)->scan(b, OTA_BOOT_SCRATCH, &in_scratch) : rc;
+    return rc == 0 ? store(b)->scan(b, where, &s->n) : rc;
+}
+
+/*
+ * Which trailer tells of an interrupted swap, if one does. Both do only around a big chunk: before
+ * its state 3 the primary's is an old one, if it is one at all; after it the primary's holds
+ * exactly the states of that chunk, and scratch may be half erased.
+ */
+static int find_swap(const struct ota_boot *b, enum ota_boot_where *where, struct status *found)
+{
+    struct status primary;
+    int rc = read_status(b, OTA_BOOT_PRIMARY, &primary);
+    bool is_primary, is_scratch;
+
+    rc = rc == 0 ? read_status(b, OTA_BOOT_SCRATCH, found) : rc;
     if (rc != 0) {
         return rc;
     }
-    is_primary = ota_boot_is_swap(b, &p) && p.copy_done == OTA_FIELD_UNSET;
-    is_scratch = ota_boot_is_swap(b, &s);
-    f->where = OTA_BOOT_NOWHERE;
+    is_primary =
+        ota_boot_is_swap(b, &primary.trailer) && primary.trailer.copy_done == OTA_FIELD_UNSET;
+    is_scratch = ota_boot_is_swap(b, &found->trailer);
     if (is_primary &&
-        (!is_scratch || in_primary == STATES - 1 || in_primary == STATES || in_scratch == 0)) {
-        f->where = OTA_BOOT_PRIMARY;
-        f->trailer = p;
-        f->n = in_primary;
-    } else if (is_scratch) {
-        f->where = OTA_BOOT_SCRATCH;
-        f->trailer = s;
-        f->n = in_scratch;
+        (!is_scratch || primary.n == STATES - 1 || primary.n == STATES || found->n == 0)) {
+        *where = OTA_BOOT_PRIMARY;
+        *found = primary;
+    } else {
+        *where = is_scratch ? OTA_BOOT_SCRATCH : OTA_BOOT_NOWHERE;
     }
     return 0;
 }
@@ -258,21 +258,22 @@ static int seek(struct ota_boot *b, uint32_t n)
 
 static int resume(struct ota_boot *b)
 {
-    struct found f;
-    int rc = find_swap(b, &f);
+    struct status f;
+    enum ota_boot_where where;
+    int rc = find_swap(b, &where, &f);
 
-    if (rc != 0 || f.where == OTA_BOOT_NOWHERE) {
+    if (rc != 0 || where == OTA_BOOT_NOWHERE) {
         return rc;
     }
     b->swap_size = f.trailer.swap_size;
     b->type = (enum ota_swap_type)f.trailer.swap_info;
     b->result.is_resumed = true;
-    rc = store(b)->firm == NULL ? 0 : store(b)->firm(b, f.where, f.n);
+    rc = store(b)->firm == NULL ? 0 : store(b)->firm(b, where, f.n);
     if (rc != 0) {
         return rc;
     }
     if (f.n == 0) {
-        return ota_boot_restart(b, b->type, f.where);
+        return ota_boot_restart(b, b->type, where);
     }
     rc = seek(b, f.n);
     if (rc != 0) {
@@ -281,7 +282,7 @@ static int resume(struct ota_boot *b)
         return ota_boot_go(b, ota_boot_settle);
     }
     if (b->config->encryption != NULL) {
-        rc = b->config->encryption->ops->resume(b, f.where);
+        rc = b->config->encryption->ops->resume(b, where);
         if (rc != 0) {
             return rc;
         }

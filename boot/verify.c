@@ -29,6 +29,18 @@ int ota_boot_check_step(struct ota_boot *b)
     return rc == 0 && b->config->counter != NULL ? b->config->counter->ops->admit(b) : rc;
 }
 
+/* Begins the check of an image that is to be exchanged: one that reaches into the trailer cannot
+ * be. */
+static int begin_movable(struct ota_boot *b, const struct ota_area *area)
+{
+    int rc = ota_boot_check_begin(b, area);
+
+    if (rc == 0 && b->check.image.tlv_end > b->config->mode->max_image(b->config)) {
+        rc = OTA_ESIZE;
+    }
+    return rc;
+}
+
 /* ---- Secondary ------------------------------------------------------------------------------- */
 
 bool ota_boot_is_final(int err)
@@ -57,10 +69,7 @@ int ota_boot_check_secondary(struct ota_boot *b)
     struct ota_area area = b->config->secondary;
     int rc = mode->find_image == NULL ? 0 : mode->find_image(b, &area);
 
-    rc = rc == 0 ? ota_boot_check_begin(b, &area) : rc;
-    if (rc == 0 && b->check.image.tlv_end > mode->max_image(b->config)) {
-        rc = OTA_ESIZE;
-    }
+    rc = rc == 0 ? begin_movable(b, &area) : rc;
     if (rc != 0) {
         /* Before anything is computed, these are about the image: it is encrypted, or not for us.
          */
@@ -80,12 +89,8 @@ static int continue_old(struct ota_boot *b)
 
 int ota_boot_check_old(struct ota_boot *b)
 {
-    int rc = ota_boot_check_begin(b, &b->config->primary);
+    int rc = begin_movable(b, &b->config->primary);
 
-    /* An image that reaches into the trailer cannot be brought back. */
-    if (rc == 0 && b->check.image.tlv_end > b->config->mode->max_image(b->config)) {
-        rc = OTA_ESIZE;
-    }
     if (rc != 0) {
         return ota_boot_begin(b, rc);
     }

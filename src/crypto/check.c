@@ -10,18 +10,6 @@
     (OTA_IMAGE_F_COMPRESSED_LZMA1 | OTA_IMAGE_F_COMPRESSED_LZMA2 | OTA_IMAGE_F_COMPRESSED_ARM_THUMB)
 #define ENCRYPTED (OTA_IMAGE_F_ENCRYPTED_AES128 | OTA_IMAGE_F_ENCRYPTED_AES256)
 
-/* Lengths of signatures. ECDSA is DER, and padded by some signers. */
-static const struct {
-    uint8_t type;
-    uint16_t min;
-    uint16_t max;
-} sig_len[] = {
-    {OTA_SIG_RSA2048, 256, 256},
-    {OTA_SIG_ECDSA_P256, 0, 128},
-    {OTA_SIG_RSA3072, OTA_SIG_LEN_MAX, OTA_SIG_LEN_MAX},
-    {OTA_SIG_ED25519, 64, 64},
-};
-
 /* What the walk has found so far. */
 struct verdict {
     bool has_hash;
@@ -46,56 +34,64 @@ static int sha256_once(const struct ota_crypto *c, const void *data, size_t len,
     return rc != 0 ? rc : sha256(c, OTA_HASH_FINISH, NULL, 0, digest);
 }
 
+/* ECDSA is DER, and padded by some signers. */
 static bool is_sig_len(enum ota_sig_type type, uint16_t len)
 {
-    for (size_t i = 0; i < sizeof sig_len / sizeof sig_len[0]; i++) {
-        if (sig_len[i].type == type) {
-            return len >= sig_len[i].min && len <= sig_len[i].max;
-        }
+    switch (type) {
+    case OTA_SIG_RSA2048:
+        return len == 256;
+    case OTA_SIG_RSA3072:
+        return len == OTA_SIG_LEN_MAX;
+    case OTA_SIG_ED25519:
+        return len == 64;
+    default:
+        return type == OTA_SIG_ECDSA_P256 && len <= 128;
     }
-    return false;
 }
 
-/* Reads a TLV that holds a SHA-256. */
-static int read_digest(const struct ota_source *src, const struct ota_tlv *tlv, uint8_t *out)
-{
-    return tlv->len != OTA_SHA256_LEN ? OTA_ETLV
-                                      : src->read(src->ctx, tlv->off, out, OTA_SHA256_LEN);
-}
-
-static int match_hash(const struct ota_image_check *c, const struct ota_tlv *tlv, struct verdict *v)
+/* Does a TLV hold this SHA-256? 0, OTA_EHASH or an error. */
+static int match_digest(const struct ota_image_check *c, const struct ota_tlv *tlv,
+                        const uint8_t *digest)
 {
     uint8_t stored[OTA_SHA256_LEN];
-    int rc = read_digest(c->src, tlv, stored);
+    int rc;
 
-    if (rc == 0 && !ota_crypto_equal(stored, c->image.hash, sizeof stored)) {
-        rc = OTA_EHASH;
+    if (tlv->len != sizeof stored) {
+        return OTA_ETLV;
     }
-    v->has_hash = true;
-    return rc;
+    rc = c->src->read(c->src->ctx, tlv->off, stored, sizeof stored);
+    if (rc != 0) {
+        return rc;
+    }
+    return ota_crypto_equal(stored, digest, sizeof stored) ? 0 : OTA_EHASH;
 }
 
+/* The key whose hash a TLV holds, if it is trusted. */
 static int match_key(const struct ota_image_check *c, const struct ota_tlv *tlv, struct verdict *v)
 {
     const struct ota_trust *t = c->trust;
-    uint8_t stored[OTA_SHA256_LEN];
     uint8_t digest[OTA_SHA256_LEN];
-    int rc = read_digest(c->src, tlv, stored);
 
     v->key = NULL;
-    for (size_t i = 0; rc == 0 && v->key == NULL && i < t->n_keys; i++) {
-        rc = sha256_once(t->crypto, t->keys[i].der, t->keys[i].der_len, digest);
-        if (rc == 0 && ota_crypto_equal(stored, digest, sizeof stored)) {
+    for (size_t i = 0; i < t->n_keys; i++) {
+        int rc = sha256_once(t->crypto, t->keys[i].der, t->keys[i].der_len, digest);
+
+        rc = rc == 0 ? match_digest(c, tlv, digest) : rc;
+        if (rc == 0) {
             v->key = &t->keys[i];
         }
+        if (rc != OTA_EHASH) {
+            return rc;
+        }
     }
-    return rc;
+    return 0;
 }
 
 static int match_tlv(const struct ota_image_check *c, const struct ota_tlv *tlv, struct verdict *v)
 {
     if (tlv->type == OTA_TLV_SHA256) {
-        return match_hash(c, tlv, v);
+        v->has_hash = true;
+        return match_digest(c, tlv, c->image.hash);
     }
     if (c->trust->sig_type == OTA_SIG_NONE) {
         return 0;

@@ -93,34 +93,37 @@ int ota_area_patch(const struct ota_area *area, uint32_t off, const void *buf, s
     return rc;
 }
 
-/* The device's own unit, in device offsets. */
-static int device_unit(const struct ota_flash *f, uint32_t off, struct ota_flash_unit *out)
+/* The unit that holds off: as the device has it, in device offsets, and what of it is in the area.
+ */
+static int find_unit(const struct ota_area *area, uint32_t off, struct ota_flash_unit *dev,
+                     struct ota_flash_unit *part)
 {
-    if (f->ops->unit != NULL) {
-        return f->ops->unit(f, off, out);
+    const struct ota_flash *f = area->flash;
+    uint32_t end;
+
+    if (!is_inside(area, off, 1)) {
+        return OTA_ERANGE;
     }
-    out->off = off - off % f->erase_size;
-    out->size = f->erase_size;
+    dev->size = f->erase_size;
+    dev->off = area->off + off - (area->off + off) % f->erase_size;
+    if (f->ops->unit != NULL) {
+        int rc = f->ops->unit(f, area->off + off, dev);
+
+        if (rc != 0) {
+            return rc;
+        }
+    }
+    end = dev->size > f->size - dev->off ? f->size : dev->off + dev->size;
+    part->off = dev->off > area->off ? dev->off - area->off : 0;
+    part->size = (end - area->off < area->size ? end - area->off : area->size) - part->off;
     return 0;
 }
 
 int ota_area_unit(const struct ota_area *area, uint32_t off, struct ota_flash_unit *out)
 {
-    struct ota_flash_unit u;
-    uint32_t end;
-    int rc;
+    struct ota_flash_unit dev;
 
-    if (!is_inside(area, off, 1)) {
-        return OTA_ERANGE;
-    }
-    rc = device_unit(area->flash, area->off + off, &u);
-    if (rc != 0) {
-        return rc;
-    }
-    end = u.size > area->flash->size - u.off ? area->flash->size : u.off + u.size;
-    out->off = u.off > area->off ? u.off - area->off : 0;
-    out->size = (end - area->off < area->size ? end - area->off : area->size) - out->off;
-    return 0;
+    return find_unit(area, off, &dev, out);
 }
 
 int ota_area_erase(const struct ota_area *area, uint32_t off, uint32_t len)
@@ -133,11 +136,8 @@ int ota_area_erase(const struct ota_area *area, uint32_t off, uint32_t len)
     end = off + len;
     while (off < end) {
         struct ota_flash_unit dev, part;
-        int rc = device_unit(area->flash, area->off + off, &dev);
+        int rc = find_unit(area, off, &dev, &part);
 
-        if (rc == 0) {
-            rc = ota_area_unit(area, off, &part);
-        }
         if (rc == 0) {
             rc = area->flash->ops->erase(area->flash, dev.off);
         }
