@@ -5,6 +5,8 @@
 A comment <!-- code=PATH#NAME --> stands above a block of C: it is the part of that file, which every
 build compiles, from /* [NAME] */ to /* [end] */. <!-- kits --> stands above the table of layouts,
 which comes from boards/.
+Every other block of C stands below <!-- file: NAME -->: tests/e2e/test_docs.py writes it there, and the
+page compiles it.
 """
 import json
 import re
@@ -12,6 +14,7 @@ import re
 import checklib
 
 CODE = re.compile(r"(<!-- code=(\S+)#(\w+) -->\n```c\n)(.*?)(^```$)", re.M | re.S)
+LOOSE = re.compile(r"^(?!<!-- (?:code=|file: )).*\n```c$", re.M)
 KITS = re.compile(r"(<!-- kits -->\n)((?:\|.*\n)*)")
 PLACES = ("internal-copy", "internal-swap", "external-copy", "external-swap")
 AREAS = ("primary", "secondary", "status", "scratch", "journal")
@@ -53,7 +56,7 @@ def kits(root, found):
 def main():
     args = checklib.arguments(__doc__, (("--fix",), {"action": "store_true", "help": "write anew"}))
     found, count = checklib.Findings("check-guides"), 0
-    for path in sorted((args.root / "docs").glob("*.md")):
+    for path in [args.root / "README.md", *sorted((args.root / "docs").glob("*.md"))]:
         before = path.read_text()
         where = path.relative_to(args.root)
 
@@ -66,6 +69,8 @@ def main():
         after, n = CODE.subn(code, before)
         if after.count("<!-- code=") != n:
             found.error(where, "a <!-- code= --> without a block of C below it")
+        if LOOSE.search(before):
+            found.error(where, "a block of C that nothing compiles: <!-- code=PATH#NAME --> above it")
         after, tables = KITS.subn(lambda m: m.group(1) + kits(args.root, found), after)
         count += n + tables
         if after != before and args.fix:

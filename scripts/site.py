@@ -98,6 +98,8 @@ class Site:
         if re.match(r"[a-z]+:", target) or not target:
             return match[0]
         there = (path.parent / target).resolve()
+        if there.parent == self.docs / "images" and there.is_file():
+            return f'{match[1]}="{up}images/{there.name}"'
         header = re.search(r"/include/(?:ota|compat)/(\w+)\.h$", str(there))
         if there in self.pages:
             return f'{match[1]}="{up}{self.pages[there]}{"#" + anchor if anchor else ""}"'
@@ -180,6 +182,7 @@ def main():
     out.mkdir(parents=True)
     site = Site(root, out)
     shutil.copy(root / "docs" / "site" / "style.css", out)
+    shutil.copytree(root / "docs" / "images", out / "images")
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         jobs = [pool.submit(site.reference)] + [pool.submit(site.page, path) for path in site.pages]
         for job in jobs:

@@ -4,6 +4,8 @@
 #define OTA_EXAMPLES_GUIDES_H
 
 #include "ota/agent.h"
+#include "ota/boot.h"
+#include "ota/gatt.h"
 #include "ota/mqtt.h"
 
 /* FreeRTOS. */
@@ -19,5 +21,17 @@ void guide_conform(void (*say)(const char *line));
 /* Zephyr. */
 int guide_zephyr_open(void);
 int guide_zephyr_start(struct ota_config *config);
+
+/* Pieces: Bluetooth, archives, encryption. */
+int guide_ble_start(struct ota_agent *agent, const struct ota_config *agent_config,
+                    const struct ota_gatt_ops *my_gatt);
+void guide_ble_connected(uint16_t mtu);
+enum ota_att guide_ble_data_written(const void *value, size_t len);
+void guide_ble_confirmed(void);
+void guide_ble_disconnected(void);
+uint32_t guide_ble_step(void);
+void guide_archives(struct ota_config *config, const struct ota_slot *tfm_primary,
+                    const struct ota_slot *tfm_secondary);
+int guide_encryption(struct ota_boot_config *config, const uint8_t *private_key, size_t len);
 
 #endif
