@@ -71,9 +71,9 @@ int ota_boot_check_secondary(struct ota_boot *b)
 
     rc = rc == 0 ? begin_movable(b, &area) : rc;
     if (rc != 0) {
-        /* Before anything is computed, these are about the image: it is encrypted, or not for us.
+        /* Before anything is computed, these are about the image: nobody here can decrypt it.
          */
-        return ota_boot_judge(b, rc, rc == OTA_ENOTSUP || rc == OTA_EKEY || ota_boot_is_final(rc));
+        return ota_boot_judge(b, rc, rc == OTA_ENOTSUP || ota_boot_is_final(rc));
     }
     return ota_boot_go(b, continue_secondary);
 }

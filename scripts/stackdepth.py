@@ -17,7 +17,9 @@ CALLED = (
     (r"link->close\(", ("close_link",)),
     (r"link->init\(", ("init",)),
     (r"\bvisit\(", ("take", "take_member", "take_element", "take_file_member")),
-    (r"src->read\(", ("read_area",)),
+    (r"src->read\(", ("read_area", "read_plain")),
+    (r"stored->read\(", ("read_area",)),
+    (r"decryption->ops->open\(", ("open",)),
     (r"env->data\(", ("ota_agent_take_data",)),
     (r"env->restart\(", ("ota_agent_restart_image",)),
     (r"ops->poll\(", ("on_event",)),  # clients call back

@@ -56,4 +56,5 @@ OTA.errors = {
     49: "redirection is refused: too many, or to an insecure place",
     50: "server asks to come back later",
     51: "another image lacks the version that this one depends on",
+    52: "image is encrypted for another key, or its key is damaged",
 };

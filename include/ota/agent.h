@@ -97,6 +97,25 @@ struct ota_timing {
     uint8_t download_tries;   /* in a row without a new byte; 3 */
 };
 
+/* What an agent needs to take encrypted images: memory of the caller's, set up by
+ * ota_decryption_init. An application that does not call that has no code for them. */
+struct ota_decryption {
+    const struct ota_decryption_ops *ops; /* private: set by init */
+    const struct ota_cipher *cipher;      /* private: set by init */
+    uint8_t key_len;                      /* private: set by init */
+    struct ota_source stored;             /* private */
+    struct ota_decrypted decrypted;       /* private */
+};
+
+/*
+ * Sets up for images whose key the cipher opens and has key_len bytes: 16, or 32 for AES-256 (0:
+ * 16), which must be what the bootloader is built for. Images that are not encrypted are taken as
+ * before. The image's key is in *d while it is verified, and wiped from it then; *d may be used for
+ * nothing else. cipher must stay.
+ * 0, or OTA_EARG for another length.
+ */
+int ota_decryption_init(struct ota_decryption *d, const struct ota_cipher *cipher, uint8_t key_len);
+
 /* Settings of MQTT; zero means the default given. All texts are kept as pointers. */
 struct ota_mqtt_config {
     const struct ota_mqtt *client; /* NULL: jobs that lead to MQTT are refused */
@@ -164,6 +183,11 @@ struct ota_config {
     struct ota_mqtt_config mqtt;  /* needed if sessions begin there or jobs may lead there */
     struct ota_http_config http;  /* likewise */
 
+    /* Updates whose payload is encrypted for this device (ota_decryption_init): hash and signature
+     * are checked through the cipher, and the secondary slot holds what was sent. NULL: they are
+     * refused (OTA_ENOTSUP), because nothing is marked whose signature was not checked. */
+    struct ota_decryption *decryption;
+
     /* Record log: lets downloads go on and outcomes be reported after a reset. Two erase units or
      * more on any device, for nothing else. NULL: a reset forgets. */
     const struct ota_area *journal;
@@ -214,8 +238,8 @@ struct ota_agent {
  * Sets an agent up; the first session is due after timing.initial_check_s. Reads the running
  * image's version unless it is given. 0; OTA_EARG for a missing or contradictory setting;
  * OTA_ENOSPC for a short work buffer; OTA_ETRANSPORT for a transport that this build lacks,
- * OTA_ENOTSUP for a second image in a build without archives (ota/config.h); or why the running
- * image's header cannot be read.
+ * OTA_ENOTSUP for a second image in a build without archives, or decryption in one without
+ * encrypted images (ota/config.h); or why the running image's header cannot be read.
  */
 int ota_init(struct ota_agent *agent, const struct ota_config *config);
 

@@ -32,6 +32,12 @@
 #define OTA_CONFIG_BLE 1
 #endif
 
+/* 1: encrypted images (ota_config.decryption). 0 refuses them and saves 60 bytes beside what
+ * ota_decryption_init and the cipher bring. Default 1. */
+#ifndef OTA_CONFIG_ENCRYPTION
+#define OTA_CONFIG_ENCRYPTION 1
+#endif
+
 /* 1: sentences for errors and states. 0 saves 2.3 KiB: ota_err_text and ota_state_text say
  * only that there is an error or state, a result gives its reason as a number only. Default 1. */
 #ifndef OTA_CONFIG_TEXTS

@@ -65,7 +65,8 @@ extern "C" {
     X(CHANGED, 48, "image on the server changes while it is read")                                 \
     X(REDIRECT, 49, "redirection is refused: too many, or to an insecure place")                   \
     X(LATER, 50, "server asks to come back later")                                                 \
-    X(DEPENDS, 51, "another image lacks the version that this one depends on")
+    X(DEPENDS, 51, "another image lacks the version that this one depends on")                     \
+    X(DECRYPT, 52, "image is encrypted for another key, or its key is damaged")
 
 /* The values of OTA_ERR_MAP, by name: ARG is OTA_EARG, -1. Kept: see the top of this file. */
 enum ota_err {

@@ -135,8 +135,9 @@ struct ota_image_key {
 struct ota_cipher_ops {
     /*
      * Opens the TLV that carries an image's key; key->len is set. type: OTA_TLV_ENC_*. OTA_ENOTSUP
-     * for a type that the port lacks, OTA_ETLV if len does not fit type and key, OTA_EKEY if it
-     * was made for another private key or changed, OTA_ECRYPTO if the library failed.
+     * for a type that the port lacks, OTA_ETLV if len does not fit type and key, OTA_EDECRYPT if
+     * it was made for another private key or changed, OTA_EKEY if the private key is of a type
+     * that opens none, OTA_ECRYPTO if the library failed.
      */
     int (*unwrap)(void *ctx, uint16_t type, const uint8_t *tlv, size_t len,
                   struct ota_image_key *key);

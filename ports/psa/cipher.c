@@ -135,7 +135,7 @@ static int ctr(void *ctx, const struct ota_image_key *key, uint32_t off, void *b
 /* ---- ECIES ------------------------------------------------------------------------------------
  */
 
-/* Agrees with a point on a secret. OTA_EKEY for one that is not on the curve. */
+/* Agrees with a point on a secret. OTA_EDECRYPT for one that is not on the curve. */
 static int agree(const struct ota_psa_cipher *c, const uint8_t *point, uint8_t shared[32])
 {
     struct ota_image_key own = {.len = sizeof c->scalar};
@@ -154,7 +154,7 @@ static int agree(const struct ota_psa_cipher *c, const uint8_t *point, uint8_t s
     if (psa_destroy_key(id) != PSA_SUCCESS) {
         return OTA_ECRYPTO;
     }
-    return status == PSA_ERROR_INVALID_ARGUMENT ? OTA_EKEY : status_error(status);
+    return status == PSA_ERROR_INVALID_ARGUMENT ? OTA_EDECRYPT : status_error(status);
 }
 
 static psa_status_t input(psa_key_derivation_operation_t *op, psa_key_derivation_step_t step,
@@ -203,7 +203,7 @@ static int check_tag(const struct derived *d, const uint8_t *tag, const uint8_t 
     if (psa_destroy_key(id) != PSA_SUCCESS) {
         return OTA_ECRYPTO;
     }
-    return status == PSA_ERROR_INVALID_SIGNATURE ? OTA_EKEY : status_error(status);
+    return status == PSA_ERROR_INVALID_SIGNATURE ? OTA_EDECRYPT : status_error(status);
 }
 
 static int unwrap(void *ctx, uint16_t type, const uint8_t *tlv, size_t len,

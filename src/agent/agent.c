@@ -73,6 +73,7 @@ static void end_session(struct agent *a, bool is_stopped)
 {
     a->link->close(&a->links);
     a->n_sessions++;
+    ota_agent_forget_key(a); /* of a verification that was called off */
     if (a->is_marked && is_stopped) {
         int rc = ota_agent_cancel_all(a);
 

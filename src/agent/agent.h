@@ -76,6 +76,15 @@ struct effect {
 
 const struct effect *ota_agent_effect(enum ota_state state);
 
+/* ---- decrypt.c: encrypted images, for those who want them. ---- */
+
+struct ota_decryption_ops {
+    /* Makes a source that reads a slot read the payload of an encrypted image in the clear. 0,
+     * OTA_ENOTSUP for a key of another length, or the errors of ota_decrypted_open. */
+    int (*open)(struct ota_decryption *d, struct ota_source *src);
+    void (*wipe)(struct ota_decryption *d);
+};
+
 /* A build without a feature has no code for it: what asks for it is false at compile time. */
 static inline bool ota_agent_is_pushed(const struct agent *a)
 {
@@ -85,6 +94,18 @@ static inline bool ota_agent_is_pushed(const struct agent *a)
 static inline bool ota_agent_has_second(const struct agent *a)
 {
     return OTA_CONFIG_ARCHIVE && a->config->secondary2 != NULL;
+}
+
+static inline bool ota_agent_decrypts(const struct agent *a)
+{
+    return OTA_CONFIG_ENCRYPTION && a->config->decryption != NULL;
+}
+
+static inline void ota_agent_forget_key(const struct agent *a)
+{
+    if (ota_agent_decrypts(a)) {
+        a->config->decryption->ops->wipe(a->config->decryption);
+    }
 }
 
 /* Where the agent is: in a session or at a peer's service. */

@@ -269,6 +269,7 @@ static void close(void *arg, int err)
     struct agent *a = p->agent;
     int rc = err != 0 ? undo(a, err) : 0;
 
+    ota_agent_forget_key(a);
     if (p->is_inside && err != 0) {
         (void)leave(p, err);
     }

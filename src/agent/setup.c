@@ -198,6 +198,12 @@ static bool is_path_or_none(const char *path)
     return path == NULL || path[0] == '/';
 }
 
+static bool has_good_paths(const struct ota_http_config *h)
+{
+    return is_path_or_none(h->job_file) && is_path_or_none(h->file) &&
+           is_path_or_none(h->result_path);
+}
+
 static bool is_http(enum ota_transport transport)
 {
     return OTA_CONFIG_HTTP && (transport == OTA_TRANSPORT_HTTP || transport == OTA_TRANSPORT_HTTPS);
@@ -221,8 +227,8 @@ static int check_transport(const struct ota_config *c)
     }
     host = home_host(c);
     if (host == NULL || host[0] == '\0' || strlen(host) >= OTA_HOST_MAX ||
-        (c->mqtt.n_filters > 0 && c->mqtt.filters == NULL) || !is_path_or_none(c->http.job_file) ||
-        !is_path_or_none(c->http.file) || !is_path_or_none(c->http.result_path)) {
+        (c->mqtt.n_filters > 0 && c->mqtt.filters == NULL) ||
+        (OTA_CONFIG_HTTP && !has_good_paths(&c->http))) {
         return OTA_EARG;
     }
     return (c->transport == OTA_TRANSPORT_MQTT ? (const void *)c->mqtt.client
@@ -231,14 +237,18 @@ static int check_transport(const struct ota_config *c)
                : 0;
 }
 
+/* Is something asked for that this build has no code for? */
+static bool is_left_out(const struct ota_config *c)
+{
+    return (!OTA_CONFIG_ARCHIVE && (c->secondary2 != NULL || c->primary2 != NULL)) ||
+           (!OTA_CONFIG_ENCRYPTION && c->decryption != NULL);
+}
+
 /* The second pair of slots is there as a whole or not at all. */
 static int check_second(const struct ota_config *c)
 {
-    if (c->secondary2 == NULL && c->primary2 == NULL) {
+    if (!OTA_CONFIG_ARCHIVE || (c->secondary2 == NULL && c->primary2 == NULL)) {
         return 0;
-    }
-    if (!OTA_CONFIG_ARCHIVE) {
-        return OTA_ENOTSUP;
     }
     return c->secondary2 == NULL || c->primary2 == NULL || c->archive == NULL ||
                    ota_area_check(&c->primary2->area) != 0 ||
@@ -277,11 +287,11 @@ static int check_config(const struct ota_config *c)
     if (board_len == 0 || board_len >= OTA_BOARD_MAX || c->image_max > c->secondary->area.size) {
         return OTA_EARG;
     }
-    rc = check_transport(c);
-    if (rc != 0) {
-        return rc;
+    if (is_left_out(c)) {
+        return OTA_ENOTSUP;
     }
-    return check_memory(c);
+    rc = check_transport(c);
+    return rc != 0 ? rc : check_memory(c);
 }
 
 static int read_running_version(struct agent *a)

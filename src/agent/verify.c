@@ -57,6 +57,13 @@ static int begin_image(struct agent *a, uint8_t image)
     a->verifying = image;
     ota_source_from_area(&a->source, is_first ? &c->secondary->area : &c->secondary2->area);
     a->source.size = ota_sink_image_len(&a->sink, image, a->xfer.total);
+    if (ota_agent_decrypts(a)) {
+        int rc = c->decryption->ops->open(c->decryption, &a->source);
+
+        if (rc != 0) {
+            return rc;
+        }
+    }
     return ota_image_check_init(&a->check, &a->source, &c->trust);
 }
 
@@ -138,6 +145,9 @@ int ota_agent_run_verify(struct agent *a, uint64_t now_ms)
     int rc = judge(a);
 
     (void)now_ms;
+    if (rc != 1) {
+        ota_agent_forget_key(a);
+    }
     rc = rc == 0 ? mark(a) : rc;
     if (rc < 0 && !a->is_marked) {
         /* Nothing to go on with. A flash that fails here, too, has failed already. */

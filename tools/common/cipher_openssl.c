@@ -173,7 +173,7 @@ static int open_key(const struct derived *d, const uint8_t *tlv, struct ota_imag
         return OTA_ECRYPTO;
     }
     if (CRYPTO_memcmp(tag, tlv + POINT_LEN, TAG_LEN) != 0) {
-        return OTA_EKEY;
+        return OTA_EDECRYPT;
     }
     memcpy(key->bytes, sealed, key->len);
     return ota_tool_ctr(&d->aes, 0, key->bytes, key->len);
@@ -199,7 +199,7 @@ static int unwrap(void *ctx, uint16_t type, const uint8_t *tlv, size_t len,
     key->len = (uint8_t)(len - OTA_TOOL_ECIES_HEAD);
     ephemeral = from_point(tlv);
     if (ephemeral == NULL) {
-        return OTA_EKEY;
+        return OTA_EDECRYPT;
     }
     rc = derive(holder->pkey, ephemeral, key->len, &d) ? open_key(&d, tlv, key) : OTA_ECRYPTO;
     EVP_PKEY_free(ephemeral);
