@@ -45,6 +45,11 @@ static void build_image(uint8_t *out, uint32_t size, uint8_t version, bool is_pl
     }
 }
 
+void device_image(uint8_t *out, uint32_t size, uint8_t version)
+{
+    build_image(out, size, version, false);
+}
+
 bool device_holds(uint8_t version)
 {
     static uint8_t image[SLOT];

@@ -58,6 +58,9 @@ extern struct device device;
 /* Flash as it leaves the factory, with the old image running and the new one downloaded. */
 void device_build(const struct geometry *g);
 
+/* An image of this version as it is sent: encrypted if the geometry says so. */
+void device_image(uint8_t *out, uint32_t size, uint8_t version);
+
 /* Everything that is on flash. */
 void device_save(struct snapshot *s);
 void device_restore(const struct snapshot *s);

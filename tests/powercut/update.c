@@ -58,6 +58,8 @@ static const struct geometry kinds[] = {
      NOR0(1024, 16), 2048, 0, 16, 16, 0, 5000, 4500, false, 0},
     {"swap using scratch, large units outside", "swap-scratch", &ota_boot_swap_scratch, NOR(512, 8),
      NOR(2048, 1), 2048, 0, 16, 8, 0, 3900, 5000, false, 0},
+    {"swap using scratch, encrypted images", "swap-scratch", &ota_boot_swap_scratch, NOR(512, 8),
+     NOR(512, 8), 1024, 0, 16, 8, 0, 2100, 4500, false, OLD | NEW},
     {"swap using move", "swap-move", &ota_boot_swap_move, NOR(512, 8), NOR(512, 8), 0, 0, 16, 8, 0,
      2100, 5300, false, 0},
     {"swap using offset", "swap-offset", &ota_boot_swap_offset, NOR(512, 8), NOR(512, 8), 0, 0, 16,
@@ -90,6 +92,7 @@ static struct run {
     struct fake_peer peer;
     struct fake_web web;
     struct ota_config config;
+    struct ota_decryption decryption;
     struct ota_agent agent;
     struct ota_area journal;
     uint64_t work[(OTA_WORK_LEN(2048) + 7) / 8];
@@ -154,6 +157,10 @@ static void set_config(void)
     c->primary = &device.primary;
     c->secondary = &device.secondary;
     c->trust = fake_trust;
+    if (run.g->encrypted != 0) {
+        (void)ota_decryption_init(&run.decryption, &fake_cipher, FAKE_KEY_LEN);
+        c->decryption = &run.decryption;
+    }
     c->system.ops = &system_ops;
     c->transport = run.is_http ? OTA_TRANSPORT_HTTP : OTA_TRANSPORT_MQTT;
     c->mqtt.client = &run.peer.client;
@@ -175,7 +182,7 @@ static void build(void)
     device_build(run.g);
     run.journal = (struct ota_area){&f->flash, f->flash.size, 2 * unit};
     f->flash.size += 2 * unit;
-    fake_image(run.image, run.g->new_size, NEW);
+    device_image(run.image, run.g->new_size, NEW);
     memset(device.external.mem, device.external.flash.erased, SLOT);
     set_config();
 }
