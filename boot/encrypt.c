@@ -10,7 +10,8 @@
  *
  *     ... status | key of the new image | key of the old image | swap_size | ...
  *
- * An image that is not encrypted leaves its place erased.
+ * An image that is not encrypted leaves its place erased. A status partition has the same order in
+ * its trailer row.
  */
 #include <string.h>
 
@@ -123,13 +124,27 @@ static void find_in_units(const struct ota_boot *b, struct place at[N_IMAGES])
     }
 }
 
+/* 1 and a key from a trailer, 0 if there is none. */
+static int read_key(const struct ota_boot *b, uint8_t slot, int i, uint8_t *key)
+{
+    const struct ota_boot_config *c = b->config;
+    const struct ota_area *trailer = ota_boot_area(c, (enum ota_boot_where)slot);
+    uint32_t off = ota_boot_key_off(c, (enum ota_boot_where)slot, i);
+    int rc = ota_area_is_erased(trailer, off, c->encryption->key_len);
+
+    if (rc != 0) {
+        return rc < 0 ? rc : 0;
+    }
+    rc = ota_area_read(trailer, off, key, c->encryption->key_len);
+    return rc == 0 ? 1 : rc;
+}
+
 /* The header of one image tells where its payload is; the trailer has its key. */
 static int restore(struct ota_boot *b, enum ota_boot_where where, int i, const struct place *place)
 {
     const struct ota_boot_config *c = b->config;
+    const struct ota_boot_encryption *e = c->encryption;
     struct ota_boot_payload *p = &c->encryption->image[i];
-    const struct ota_area *trailer = ota_boot_area(c, where);
-    uint32_t off = ota_boot_key_off(c, where, i);
     uint8_t raw[OTA_IMAGE_HEADER_LEN];
     struct ota_image_header h;
     int rc = ota_area_read(place->area, place->off, raw, sizeof raw);
@@ -137,17 +152,13 @@ static int restore(struct ota_boot *b, enum ota_boot_where where, int i, const s
     if (rc != 0 || ota_image_header_decode(raw, &h) != 0 || !ota_image_is_encrypted(&h)) {
         return rc;
     }
-    rc = ota_area_is_erased(trailer, off, c->encryption->key_len);
-    if (rc != 0) {
-        return rc < 0 ? rc : 0;
-    }
-    rc = ota_area_read(trailer, off, p->key.bytes, c->encryption->key_len);
-    if (rc == 0) {
-        p->key.len = c->encryption->key_len;
+    rc = (e->read_key != NULL ? e->read_key : read_key)(b, (uint8_t)where, i, p->key.bytes);
+    if (rc == 1) {
+        p->key.len = e->key_len;
         p->begin = h.header_size;
         p->end = h.header_size + h.payload_size;
     }
-    return rc;
+    return rc < 0 ? rc : 0;
 }
 
 static int resume(struct ota_boot *b, enum ota_boot_where where)

@@ -9,7 +9,8 @@
  * Of the two copies of a row the valid one with the higher counter counts; a change writes the
  * other one. A row is therefore replaced as a whole or not at all. Status rows hold one byte per
  * chunk, the last state completed. The trailer row holds, from its payload's end: magic (16),
- * image_ok, copy_done, swap_info (1 each), swap_size (4).
+ * image_ok, copy_done, swap_info (1 each), swap_size (4), and in the primary's, of encrypted
+ * images, the key of the old image and that of the new one.
  *
  * The slots' own trailers are mailboxes: what the application writes there is taken over.
  */
@@ -198,6 +199,42 @@ static int set(const struct ota_boot *b, enum ota_trailer_field field)
     return write_row(c, &r);
 }
 
+/* Place of an image's key (0: of the primary's) in the payload of a trailer row. */
+static uint8_t *key_of(const struct ota_boot_config *c, int image)
+{
+    return (uint8_t *)c->buf + OFF_SWAP_SIZE - (image + 1) * c->encryption->key_len;
+}
+
+static int read_key(const struct ota_boot *b, uint8_t slot, int image, uint8_t *key)
+{
+    const struct ota_boot_config *c = b->config;
+    const uint8_t len = c->encryption->key_len;
+    struct row r;
+    int rc = read_row(c, (enum ota_boot_where)slot, status_rows(c), &r);
+
+    if (rc != 0) {
+        return rc;
+    }
+    memcpy(key, key_of(c, image), len);
+    for (uint8_t i = 0; i < len; i++) {
+        if (key[i] != c->status.flash->erased) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void put_keys(const struct ota_boot_config *c)
+{
+    for (int i = 0; c->encryption != NULL && i < 2; i++) {
+        const struct ota_boot_payload *p = &c->encryption->image[i];
+
+        if (p->end > 0) {
+            memcpy(key_of(c, i), p->key.bytes, p->key.len);
+        }
+    }
+}
+
 /* Writes a trailer with good magic: of a swap, or of a request if swap_size is zero. */
 static int write_trailer(const struct ota_boot *b, enum ota_boot_where where, uint32_t swap_size,
                          bool image_ok)
@@ -214,6 +251,7 @@ static int write_trailer(const struct ota_boot *b, enum ota_boot_where where, ui
     if (swap_size != 0) {
         ota_put_le32(buf + OFF_SWAP_SIZE, swap_size);
         buf[OFF_SWAP_INFO] = (uint8_t)((unsigned)b->type | (unsigned)c->image << 4);
+        put_keys(c);
     }
     if (image_ok) {
         buf[OFF_IMAGE_OK] = OTA_TRAILER_FLAG;
@@ -410,7 +448,7 @@ static uint32_t max_image(const struct ota_boot_config *c)
 int ota_boot_partition_check(const struct ota_boot_config *c)
 {
     const struct ota_flash *f;
-    int rc = c->encryption != NULL ? OTA_ENOTSUP : ota_area_check(&c->status);
+    int rc = ota_area_check(&c->status);
 
     if (rc == 0) {
         rc = ota_boot_check_area(c, &c->scratch);
@@ -420,6 +458,9 @@ int ota_boot_partition_check(const struct ota_boot_config *c)
     }
     if (rc != 0) {
         return rc;
+    }
+    if (c->encryption != NULL) {
+        c->encryption->read_key = read_key;
     }
     f = c->status.flash;
     if (c->status.off % ROW != 0 || f->write_size > ROW ||

@@ -127,6 +127,8 @@ struct ota_boot_encryption {
     const struct ota_boot_encryption_ops *ops; /* private: set by init */
     const struct ota_cipher *cipher;           /* private: set by init */
     uint8_t key_len;                           /* private: set by init */
+    /* Private: set by ota_boot_init where keys are not kept in trailers. */
+    int (*read_key)(const struct ota_boot *boot, uint8_t slot, int image, uint8_t *key);
     struct ota_boot_payload image[2]; /* of the image in the primary slot, and of the new one */
     struct ota_source stored;         /* private */
     struct ota_decrypted decrypted;   /* private */
@@ -150,7 +152,8 @@ struct ota_boot_config {
     struct ota_area scratch;       /* modes swap_scratch and swap_status_scratch; else not used */
     struct ota_area status;        /* mode swap_status_scratch */
     const struct ota_trust *trust; /* who may sign images */
-    /* NULL: encrypted images are refused. Not with mode swap_status_scratch (OTA_ENOTSUP). */
+    /* NULL: encrypted images are refused. One for each configuration. Not with modes direct_xip
+     * (OTA_ENOTSUP): a processor cannot start from what is encrypted. */
     struct ota_boot_encryption *encryption;
     void *buf;            /* copy buffer, the caller's; larger is faster */
     uint32_t buf_len;     /* bytes: one write unit of every area or more; 512 or more in

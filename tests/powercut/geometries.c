@@ -82,6 +82,8 @@ const struct geometry geometries[] = {
      NOR(1024, 4), NOR(1024, 4), SLOT, 0, 16, 8, 0, 7000, 7700, true, OLD | NEW},
     {"scratch, encrypted, aligned to 32", "swap-scratch", &ota_boot_swap_scratch, NOR(1024, 32),
      NOR(1024, 16), 1024, 0, 8, 32, 0, 3000, 4500, true, OLD | NEW},
+    {"status partition, encrypted", "swap-status-scratch", &ota_boot_swap_status_scratch, ROWS(512),
+     NOR(512, 8), 1024, 6144, 16, 8, 0, 1500, 1900, true, OLD | NEW},
     {"move, encrypted", "swap-move", &ota_boot_swap_move, NOR(512, 8), NOR(512, 8), 0, 0, 16, 8, 0,
      2100, 3300, false, OLD | NEW},
     {"move, new encrypted image smaller", "swap-move", &ota_boot_swap_move, NOR(1024, 16),

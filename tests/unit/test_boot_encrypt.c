@@ -12,6 +12,8 @@
 
 #define SLOT 8192u
 #define LEN 3000u
+#define ROW 512u
+#define STATUS (2 * SLOT + 1024) /* only in mode swap_status_scratch */
 
 static struct ram_flash flash;
 static struct ota_boot_config config;
@@ -48,12 +50,13 @@ static void build(uint8_t *out, uint8_t seed, uint16_t key_type, bool is_plain)
 static int set_up(void **state)
 {
     (void)state;
-    ram_flash_init(&flash, 2 * SLOT + 1024, 512, 8, 0xff);
+    ram_flash_init(&flash, STATUS + 12 * ROW, ROW, 8, 0xff);
     memset(&config, 0, sizeof config);
     config.mode = &ota_boot_swap_scratch;
     config.primary = (struct ota_area){&flash.flash, 0, SLOT};
     config.secondary = (struct ota_area){&flash.flash, SLOT, SLOT};
     config.scratch = (struct ota_area){&flash.flash, 2 * SLOT, 1024};
+    config.status = (struct ota_area){&flash.flash, STATUS, 12 * ROW};
     config.trust = &fake_trust;
     config.buf = buf;
     config.buf_len = sizeof buf;
@@ -86,10 +89,24 @@ static void test_keys_are_wiped_when_the_boot_settles(void **state)
     assert_memory_equal(encryption.decrypted.key.bytes, zero, sizeof zero);
 }
 
-static void test_modes_and_lengths_without_support_are_refused(void **state)
+static void test_a_status_partition_holds_the_keys_below_the_size(void **state)
 {
+    /* Of the second copy of the primary's trailer row, from the row's end: 12 bytes of seal, 16 of
+     * magic, 3 flags, 4 of size, then the keys of the old and of the new image. */
+    const uint8_t *keys = flash.mem + STATUS + 4 * ROW - 12 - 16 - 3 - 4 - 2 * FAKE_KEY_LEN;
+
     (void)state;
     config.mode = &ota_boot_swap_status_scratch;
+    assert_int_equal(run(), 0);
+    assert_int_equal(boot.result.version.major, 2);
+    assert_memory_equal(keys, ((uint8_t[FAKE_KEY_LEN]){2, 7}), FAKE_KEY_LEN);
+    assert_memory_equal(keys + FAKE_KEY_LEN, ((uint8_t[FAKE_KEY_LEN]){1, 7}), FAKE_KEY_LEN);
+}
+
+static void test_direct_xip_and_other_lengths_are_refused(void **state)
+{
+    (void)state;
+    config.mode = &ota_boot_direct_xip_revert;
     assert_int_equal(ota_boot_init(&boot, &config), OTA_ENOTSUP);
     assert_int_equal(ota_boot_encryption_init(&encryption, &fake_cipher, 24), OTA_EARG);
 }
@@ -162,7 +179,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_keys_are_wiped_when_the_boot_settles, set_up),
-        cmocka_unit_test_setup(test_modes_and_lengths_without_support_are_refused, set_up),
+        cmocka_unit_test_setup(test_a_status_partition_holds_the_keys_below_the_size, set_up),
+        cmocka_unit_test_setup(test_direct_xip_and_other_lengths_are_refused, set_up),
         cmocka_unit_test_setup(test_the_keys_take_room_of_the_image, set_up),
         cmocka_unit_test_setup(test_an_image_whose_key_is_too_long_is_refused, set_up),
         cmocka_unit_test_setup(test_an_image_without_a_key_is_refused, set_up),
