@@ -90,7 +90,9 @@
             $("image-board").textContent = image.board || "does not say";
             $("image-size").textContent = `${image.bytes.length.toLocaleString("en")} bytes`;
             $("image-signature").textContent = image.signature || "none";
-            $("image-hash").textContent = `matches (${image.digest.slice(0, 16)}…)`;
+            $("image-hash").textContent = image.isEncrypted
+                ? "of the decrypted image: the device checks it"
+                : `matches (${image.digest.slice(0, 16)}…)`;
             $("image-facts").hidden = false;
             log(`${file.name}: version ${OTA.versionText(image.version)}, ` +
                 `${image.bytes.length} bytes, SHA-256 ${image.digest}`);

@@ -10,6 +10,9 @@ OTA.SIG_LEN = 64; // of a transfer to a device with the secure service: r | s
     const INFO_MAGIC = 0x6907;
     const PROTECTED_MAGIC = 0x6908;
     const TLV = {KEYHASH: 0x01, SHA256: 0x10, BOARD: 0xb0};
+    const KEY_FIRST = 0x30; // entries that carry the key of an encrypted image
+    const KEY_LAST = 0x34;
+    const ENCRYPTED = 0x04 | 0x08; // flags: AES-128, AES-256
     const SIGNATURES = {0x20: "RSA-2048", 0x22: "ECDSA P-256", 0x23: "RSA-3072", 0x24: "Ed25519"};
 
     function fail(text) {
@@ -49,6 +52,7 @@ OTA.SIG_LEN = 64; // of a transfer to a device with the secure service: r | s
             headerSize: view.getUint16(8, true),
             protectedSize: view.getUint16(10, true),
             payloadSize: view.getUint32(12, true),
+            isEncrypted: (view.getUint32(16, true) & ENCRYPTED) !== 0,
             version: {
                 major: view.getUint8(20),
                 minor: view.getUint8(21),
@@ -56,6 +60,17 @@ OTA.SIG_LEN = 64; // of a transfer to a device with the secure service: r | s
                 build: view.getUint32(24, true),
             },
         };
+    }
+
+    // The hash is that of what the device decrypts.
+    function checkEncrypted(entries, isClear) {
+        if (!entries.some((e) => e.type >= KEY_FIRST && e.type <= KEY_LAST)) {
+            fail("The image is damaged: it is encrypted and carries no key.");
+        }
+        if (isClear) {
+            fail("This image is in the clear (“--clear”): it is for programming a device, not " +
+                "for updating one.");
+        }
     }
 
     OTA.versionText = (v) => `${v.major}.${v.minor}.${v.revision}${v.build ? `+${v.build}` : ""}`;
@@ -82,13 +97,18 @@ OTA.SIG_LEN = 64; // of a transfer to a device with the secure service: r | s
         const signature = entries.find((e) => e.type in SIGNATURES);
         const digest = new Uint8Array(
             await crypto.subtle.digest("SHA-256", new Uint8Array(buffer, 0, prot.end)));
-        if (!hash || hash.value.length !== 32 || !hash.value.every((b, i) => b === digest[i])) {
+        const isWhole = hash && hash.value.length === 32 &&
+            hash.value.every((b, i) => b === digest[i]);
+        if (header.isEncrypted) {
+            checkEncrypted(entries, isWhole);
+        } else if (!isWhole) {
             fail("The image is damaged: its hash does not match.");
         }
         // What is behind the end is padding, or the signature of a transfer.
         const extra = buffer.byteLength - rest.end;
         return {
             version: header.version,
+            isEncrypted: header.isEncrypted,
             board: board ? new TextDecoder().decode(board.value) : "",
             signature: signature ? SIGNATURES[signature.type] : "",
             digest: Array.from(digest, (b) => b.toString(16).padStart(2, "0")).join(""),

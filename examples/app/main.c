@@ -32,6 +32,9 @@ struct app {
     struct ota_crypto crypto;
     struct ota_key key;
     uint8_t key_der[OTA_PSA_KEY_MAX];
+    struct ota_psa_cipher cipher_key;
+    struct ota_cipher cipher;
+    struct ota_decryption decryption;
     struct ota_log log;
     struct ota_config config;
     struct ota_archive_memory archive;
@@ -132,6 +135,20 @@ static int load_key(struct app *app)
         return OTA_EKEY;
     }
     return ota_psa_key_load(path, app->key_der, sizeof app->key_der, &app->key);
+}
+
+/* The key that images are encrypted for, if they are. A product keeps it where only its own code
+ * can read it. */
+static int load_decryption(struct app *app)
+{
+    const char *path = app->device.decrypt_file;
+    int rc = path == NULL ? 0 : ota_psa_cipher_load(path, &app->cipher_key, &app->cipher);
+
+    if (path == NULL || rc != 0) {
+        return rc;
+    }
+    app->config.decryption = &app->decryption;
+    return ota_decryption_init(&app->decryption, &app->cipher, app->device.decrypt_key_len);
 }
 
 static void restart(void *arg)
@@ -236,6 +253,9 @@ static int set_up(struct app *app)
         rc = load_key(app);
     }
     if (rc == 0) {
+        rc = load_decryption(app);
+    }
+    if (rc == 0) {
         configure(app);
         rc = ota_init(&app->agent, &app->config);
     }
@@ -305,6 +325,7 @@ int main(int argc, char **argv)
     ota_posix_mqtt_free(app.mqtt);
     ota_posix_http_free(app.http);
     ota_posix_system_close(&app.system);
+    ota_psa_cipher_free(&app.cipher_key);
     ota_sim_device_close(&app.device);
     return 0;
 }

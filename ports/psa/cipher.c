@@ -28,6 +28,9 @@ static const uint8_t pkcs8_minimal[] = {0x30, 0x41, 0x02, 0x01, 0x00, 0x30, 0x13
                                         0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x04,
                                         0x27, 0x30, 0x25, 0x02, 0x01, 0x01, 0x04, 0x20};
 
+/* SEC 1 with curve and public point. */
+static const uint8_t sec1[] = {0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20};
+
 static int status_error(psa_status_t status)
 {
     return status == PSA_SUCCESS ? 0 : OTA_ECRYPTO;
@@ -247,6 +250,9 @@ static const uint8_t *find_scalar(const uint8_t *key, size_t len)
     }
     if (len == 138 && memcmp(key, pkcs8_full, sizeof pkcs8_full) == 0) {
         return key + sizeof pkcs8_full;
+    }
+    if (len == 121 && memcmp(key, sec1, sizeof sec1) == 0) {
+        return key + sizeof sec1;
     }
     return len == 67 && memcmp(key, pkcs8_minimal, sizeof pkcs8_minimal) == 0
                ? key + sizeof pkcs8_minimal

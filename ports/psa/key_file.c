@@ -2,6 +2,7 @@
 #include "key_file.h"
 
 #include <mbedtls/pk.h>
+#include <mbedtls/platform_util.h>
 #include <string.h>
 
 #include "ota/err.h"
@@ -71,4 +72,23 @@ int ota_psa_key_load(const char *path, uint8_t *buf, size_t cap, struct ota_key 
     out->der = buf;
     out->der_len = (size_t)rc;
     return 0;
+}
+
+int ota_psa_cipher_load(const char *path, struct ota_psa_cipher *c, struct ota_cipher *out)
+{
+    mbedtls_pk_context pk;
+    enum ota_sig_type type = OTA_SIG_NONE;
+    uint8_t der[OTA_PSA_KEY_MAX];
+    int rc = OTA_EKEY;
+
+    mbedtls_pk_init(&pk);
+    if (mbedtls_pk_parse_keyfile(&pk, path, NULL) == 0 && type_of(&pk, &type) == 0 &&
+        type == OTA_SIG_ECDSA_P256) {
+        int len = mbedtls_pk_write_key_der(&pk, der, sizeof der); /* SEC 1, at the buffer's end */
+
+        rc = len <= 0 ? OTA_EKEY : ota_psa_cipher_init(c, der + sizeof der - len, (size_t)len, out);
+    }
+    mbedtls_platform_zeroize(der, sizeof der);
+    mbedtls_pk_free(&pk);
+    return rc;
 }

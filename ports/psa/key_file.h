@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public keys from files, for devices that have a file system. */
+/* Keys from files, for devices that have a file system. */
 #ifndef OTA_PSA_KEY_FILE_H
 #define OTA_PSA_KEY_FILE_H
 
 #include "ota/image.h"
+#include "ota_psa.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,6 +19,13 @@ extern "C" {
  * or holds no such key; OTA_ENOSPC.
  */
 int ota_psa_key_load(const char *path, uint8_t *buf, size_t cap, struct ota_key *out);
+
+/*
+ * Reads the private key that images are encrypted for, of type ECDSA-P256 and without a password,
+ * from a PEM or DER file: ota_psa_cipher_init with what is in it. 0, OTA_EKEY if the file cannot be
+ * read or holds no such key, or OTA_ECRYPTO.
+ */
+int ota_psa_cipher_load(const char *path, struct ota_psa_cipher *c, struct ota_cipher *out);
 
 #ifdef __cplusplus
 }

@@ -37,9 +37,9 @@ struct ota_psa_cipher {
 
 /*
  * For ECIES with P-256 (TLV 0x32), AES-128 and AES-256. key: PKCS#8 DER as ota-imgtool getpriv
- * prints it, minimal or not, or the 32 bytes of the scalar; it is copied. Starts PSA Crypto, of
- * which ECDH with P-256, HKDF and HMAC with SHA-256, and AES-CTR are needed. *out keeps a pointer
- * to c. 0, OTA_EKEY for another kind of key, or OTA_ECRYPTO.
+ * prints it, minimal or not, SEC 1 DER, or the 32 bytes of the scalar; it is copied. Starts PSA
+ * Crypto, of which ECDH with P-256, HKDF and HMAC with SHA-256, and AES-CTR are needed. *out keeps
+ * a pointer to c. 0, OTA_EKEY for another kind of key, or OTA_ECRYPTO.
  */
 int ota_psa_cipher_init(struct ota_psa_cipher *c, const uint8_t *key, size_t len,
                         struct ota_cipher *out);

@@ -136,6 +136,13 @@ static int open_parts(struct ota_sim_device *d, char *err, size_t err_cap)
     return 0;
 }
 
+static bool has_long_keys(void)
+{
+    const char *bits = getenv(OTA_SIM_ENV_KEYLEN);
+
+    return bits != NULL && strcmp(bits, "256") == 0;
+}
+
 int ota_sim_device_open(struct ota_sim_device *d, const char *board_file, const char *flash_dir,
                         char *err, size_t err_cap)
 {
@@ -166,6 +173,8 @@ int ota_sim_device_open(struct ota_sim_device *d, const char *board_file, const 
         if (d->key_file == NULL && d->board->boot.n_keys > 0) {
             d->key_file = d->board->boot.keys[0];
         }
+        d->decrypt_file = getenv(OTA_SIM_ENV_DECRYPT);
+        d->decrypt_key_len = has_long_keys() ? 32 : 16;
     }
     if (rc != 0) {
         ota_sim_device_close(d);

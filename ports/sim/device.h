@@ -28,6 +28,9 @@ extern "C" {
 #define OTA_SIM_ENV_FD "OTA_SIM_FD"       /* descriptor of the memory below */
 #define OTA_SIM_ENV_KEY "OTA_SIM_KEY"     /* path of the public key that images are signed for */
 
+#define OTA_SIM_ENV_DECRYPT "OTA_SIM_DECRYPT" /* path of the private key they are encrypted for */
+#define OTA_SIM_ENV_KEYLEN "OTA_SIM_KEYLEN"   /* bits of their AES keys: 128 or 256 */
+
 #define OTA_SIM_SHARED_MAGIC 0x6f746173u
 
 /* Memory that ota-board and the application share. Outlives either of them. */
@@ -50,6 +53,8 @@ struct ota_sim_device {
     struct ota_area journal;    /* the board's area of that name; flash is NULL without one */
     struct ota_system system;
     const char *key_file;          /* public key, PEM or DER; NULL: none is known */
+    const char *decrypt_file;      /* private key for encrypted images, likewise */
+    uint8_t decrypt_key_len;       /* bytes of their AES keys: 16 or 32 */
     struct ota_sim_shared *shared; /* NULL if ota-board did not start this process */
 };
 

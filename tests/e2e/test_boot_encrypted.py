@@ -17,7 +17,9 @@ import unittest
 IMGTOOL, BOOT = (pathlib.Path(arg).resolve() for arg in sys.argv[1:3])
 UNIT, SLOT, SCRATCH = 4096, 65536, 8192
 SECTORS, HEADER = 32, 0x200
-MODES = ("overwrite", "overwrite-fast", "swap-scratch", "swap-move", "swap-offset")
+STATUS = 12 * 512
+MODES = ("overwrite", "overwrite-fast", "swap-scratch", "swap-move", "swap-offset",
+         "swap-status-scratch")
 # SubjectPublicKeyInfo of a P-256 point, before the point.
 P256_SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
 
@@ -101,12 +103,18 @@ class Encrypted(unittest.TestCase):
     def device(self, mode, secondary=None):
         self.offset = UNIT if mode == "swap-offset" else 0
         areas = {"primary": (0, SLOT), "secondary": (SLOT, SLOT), "scratch": (2 * SLOT, SCRATCH)}
+        devices = {"flash": {"base": "0x0", "size": hex(2 * SLOT + SCRATCH), "erase": UNIT,
+                             "write": 8, "erased": "0xff"}}
+        places = {name: {"device": "flash", "offset": hex(off), "size": hex(size)}
+                  for name, (off, size) in areas.items()}
+        if mode == "swap-status-scratch":
+            devices["rows"] = {"base": "0x1000000", "size": STATUS, "erase": 512, "write": 512,
+                               "erased": "0xff", "row_write": True}
+            places["status"] = {"device": "rows", "offset": "0x0", "size": STATUS}
+            (self.flash / "rows.bin").write_bytes(b"\xff" * STATUS)
         board = {
             "name": mode, "board": "TEST", "header_size": HEADER,
-            "devices": {"flash": {"base": "0x0", "size": hex(2 * SLOT + SCRATCH), "erase": UNIT,
-                                  "write": 8, "erased": "0xff"}},
-            "areas": {name: {"device": "flash", "offset": hex(off), "size": hex(size)}
-                      for name, (off, size) in areas.items()},
+            "devices": devices, "areas": places,
             "boot": {"mode": mode, "version": "2.4.0", "align": 8, "max_sectors": SECTORS,
                      "validate_primary": True, "signature": "ec256", "keys": []},
         }

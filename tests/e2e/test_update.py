@@ -254,10 +254,12 @@ class WebHandler(http.server.BaseHTTPRequestHandler):
 
 
 class Case(unittest.TestCase):
+    kind_of_files = Files
+
     @classmethod
     def setUpClass(cls):
         cls.temp = tempfile.TemporaryDirectory()
-        cls.files = Files(pathlib.Path(cls.temp.name))
+        cls.files = cls.kind_of_files(pathlib.Path(cls.temp.name))
         cls.broker = Mosquitto(cls.temp.name).start()
         cls.port = cls.broker.port
 

@@ -20,7 +20,7 @@ import threading
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from radio import Device, Files, Radio  # noqa: E402
+from radio import Device, Files, Radio, run  # noqa: E402
 
 BIN, BOARDS, WEB, SCRIPT, MODULES = [pathlib.Path(a).resolve() for a in sys.argv[1:6]]
 SHOTS = os.environ.get("SHOTS")
@@ -179,6 +179,17 @@ class WebTest(unittest.TestCase):
             self.browser("wait", id="image-note", pattern=pattern, seconds=PATIENCE)
             self.assertFalse(self.browser("state", id="start")["enabled"])
         self.shot("7-damaged")
+
+    def test_an_encrypted_image_is_taken_as_far_as_it_can_be_read(self):
+        key = pathlib.Path(self.temp.name) / "enc.pem"
+        run(BIN / "ota-imgtool", "keygen", "-k", key, "-t", "ecdsa-p256")
+        clear = self.files.image("2.0.0", "-E", key, "--clear", name="clear")
+        self.browser("file", path=str(clear))
+        self.browser("wait", id="image-note", pattern="in the clear", seconds=PATIENCE)
+        self.browser("file", path=str(self.files.image("2.0.0", "-E", key,
+                                                            name="encrypted")))
+        self.browser("wait", id="image-hash", pattern="the device checks it", seconds=PATIENCE)
+        self.assertEqual(self.browser("state", id="image-version")["text"], "2.0.0")
 
     def test_a_lost_connection_is_gone_on_with(self):
         self.start()

@@ -20,3 +20,11 @@ add_test(NAME e2e.update_small
         PowerTest.test_power_cuts_during_downloads ImageTest.test_image_of_another_key)
 set_tests_properties(e2e.update_small PROPERTIES TIMEOUT 300 LABELS e2e
     ENVIRONMENT "APPS=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/small;CUTS=8")
+
+add_test(NAME e2e.update_encrypted
+    COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/test_update_encrypted.py
+        ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} ${PROJECT_SOURCE_DIR}/boards)
+set_tests_properties(e2e.update_encrypted PROPERTIES TIMEOUT 300 LABELS e2e)
+if(OTA_SANITIZE)
+    set_tests_properties(e2e.update_encrypted PROPERTIES ENVIRONMENT SANITIZED=1)
+endif()

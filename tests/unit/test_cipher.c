@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Encrypted images: the tools' cryptography against the device's. */
+#define _DEFAULT_SOURCE
 #include "unit/test.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/cipher_openssl.h"
+#include "key_file.h"
 #include "ota/err.h"
 #include "ota_psa.h"
+
+#define PUBLIC_KEY OTA_TEST_VECTORS "/mcuboot/keys/ec256.pub.pem"
 
 static struct ota_tool_key holder;
 static struct ota_psa_cipher psa;
@@ -154,7 +160,7 @@ static void test_the_counter_carries(void **state)
     assert_memory_equal(a, b, sizeof a);
 }
 
-static void test_a_private_key_is_taken_in_three_forms(void **state)
+static void test_a_private_key_is_taken_in_four_forms(void **state)
 {
     struct ota_image_key key = {.bytes = {7}, .len = 16}, opened;
     struct ota_tool_file_data der;
@@ -174,6 +180,37 @@ static void test_a_private_key_is_taken_in_three_forms(void **state)
     ((uint8_t *)(void *)der.bytes)[0] ^= 1;
     assert_int_equal(ota_psa_cipher_init(&other, der.bytes, der.len, &cipher), OTA_EKEY);
     ota_tool_secret_free(&der);
+    assert_int_equal(ota_tool_key_private_der(&holder, OTA_TOOL_DER_TRADITIONAL, false, &der), 0);
+    assert_int_equal(ota_psa_cipher_init(&other, der.bytes, der.len, &cipher), 0);
+    memset(&opened, 0, sizeof opened);
+    assert_int_equal(unwrap(&cipher, tlv, (size_t)n, &opened), 0);
+    assert_memory_equal(&opened, &key, sizeof key);
+    ota_tool_secret_free(&der);
+}
+
+static void test_a_private_key_is_read_from_a_file(void **state)
+{
+    char path[] = "/tmp/test_cipher.XXXXXX";
+    struct ota_image_key key = {.bytes = {7}, .len = 16}, opened;
+    struct ota_tool_file_data der;
+    struct ota_psa_cipher other;
+    struct ota_cipher cipher;
+    uint8_t tlv[OTA_TOOL_ECIES_MAX];
+    int n = ota_tool_ecies_seal(&holder, &key, tlv);
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_int_equal(ota_tool_key_private_der(&holder, OTA_TOOL_DER_PKCS8, false, &der), 0);
+    assert_int_equal(write(fd, der.bytes, der.len), der.len);
+    assert_int_equal(close(fd), 0);
+    ota_tool_secret_free(&der);
+    assert_int_equal(ota_psa_cipher_load(path, &other, &cipher), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(unwrap(&cipher, tlv, (size_t)n, &opened), 0);
+    assert_memory_equal(&opened, &key, sizeof key);
+    ota_psa_cipher_free(&other);
+    assert_int_equal(ota_psa_cipher_load(path, &other, &cipher), OTA_EKEY);
+    assert_int_equal(ota_psa_cipher_load(PUBLIC_KEY, &other, &cipher), OTA_EKEY);
 }
 
 int main(void)
@@ -186,7 +223,8 @@ int main(void)
         cmocka_unit_test(test_keys_of_other_types_seal_nothing),
         cmocka_unit_test(test_both_encrypt_alike_at_every_offset),
         cmocka_unit_test(test_the_counter_carries),
-        cmocka_unit_test(test_a_private_key_is_taken_in_three_forms),
+        cmocka_unit_test(test_a_private_key_is_taken_in_four_forms),
+        cmocka_unit_test(test_a_private_key_is_read_from_a_file),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

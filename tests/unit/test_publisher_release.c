@@ -128,6 +128,17 @@ static void test_damaged_cut_and_missing_images_are_refused(void **state)
     assert_int_equal(release_store_open(&s, folder, NULL, BOARD, 1883), -1);
 }
 
+/* Whether it is whole shows at the device; that it cannot be opened there shows here. */
+static void test_an_encrypted_image_without_a_key_is_refused(void **state)
+{
+    struct release_store s;
+
+    (void)state;
+    assert_int_equal(
+        release_store_open(&s, IMAGES "bad-ec256-flag-encrypted.bin", NULL, BOARD, 1883), -1);
+    assert_non_null(strstr(s.error, "TLV"));
+}
+
 static void test_an_image_of_too_many_chunks_is_refused(void **state)
 {
     struct release_store s;
@@ -248,6 +259,7 @@ int main(void)
         TEST(test_an_image_is_offered_with_the_version_of_its_header),
         TEST(test_any_file_is_offered_if_a_job_gives_the_version),
         TEST(test_damaged_cut_and_missing_images_are_refused),
+        TEST(test_an_encrypted_image_without_a_key_is_refused),
         TEST(test_an_image_of_too_many_chunks_is_refused),
         TEST(test_a_replaced_image_is_a_new_release_and_the_old_one_can_be_finished),
         TEST(test_a_changed_job_is_a_new_release),

@@ -7,6 +7,7 @@
 #include "ota/err.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #define BOARD_LEN_MAX 63u
@@ -42,10 +43,10 @@ bool image_file_is_mcuboot(int fd, uint32_t size)
            ota_get_le32(magic) == OTA_IMAGE_MAGIC;
 }
 
-int image_file_check(int fd, uint32_t size, const struct ota_key *key, struct ota_image *out)
+/* Hash, signature, or that there is no hash of these bytes. */
+static int check(const struct ota_source *src, const struct ota_key *key, struct ota_image *out)
 {
     uint8_t block[16384];
-    struct ota_source src = {.read = read_source, .ctx = &fd, .size = size, .erased = 0xff};
     struct ota_tool_crypto sha;
     struct ota_crypto crypto;
     struct ota_trust trust = {.crypto = &crypto, .sig_type = OTA_SIG_NONE};
@@ -60,7 +61,7 @@ int image_file_check(int fd, uint32_t size, const struct ota_key *key, struct ot
         trust.n_keys = 1;
         trust.sig_type = key->type;
     }
-    rc = ota_image_check_init(&check, &src, &trust);
+    rc = ota_image_check_init(&check, src, &trust);
     if (rc == OTA_OK) {
         rc = 1;
     }
@@ -70,6 +71,48 @@ int image_file_check(int fd, uint32_t size, const struct ota_key *key, struct ot
     *out = check.image;
     ota_tool_crypto_free(&sha);
     return rc;
+}
+
+/* Without its key: that all of it is there, that it carries one, and that it is not in the clear.
+ */
+static int check_encrypted(struct ota_source *src, struct ota_image *image)
+{
+    uint8_t value[OTA_ENC_TLV_MAX];
+    int rc = OTA_ETLV;
+
+    for (uint16_t t = OTA_TLV_ENC_RSA2048; rc < 0 && t <= OTA_TLV_ENC_X25519_SHA512; t++) {
+        rc = ota_tlv_find(src, image, t, false, value, sizeof value);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    src->is_plain = true;
+    rc = check(src, NULL, image);
+    return rc == 0 ? OTA_EREFUSED : rc == OTA_EHASH ? 0 : rc;
+}
+
+int image_file_check(int fd, uint32_t size, const struct ota_key *key, struct ota_image *out)
+{
+    struct ota_source src = {.read = read_source, .ctx = &fd, .size = size, .erased = 0xff};
+    int rc;
+
+    memset(out, 0, sizeof *out);
+    rc = ota_image_parse(&src, out);
+    return rc == 0 && key == NULL && ota_image_is_encrypted(&out->header)
+               ? check_encrypted(&src, out)
+               : check(&src, key, out);
+}
+
+const char *image_file_why(int rc, const struct ota_image *image)
+{
+    if (ota_image_is_encrypted(&image->header) && rc == OTA_ENOTSUP) {
+        return "it is encrypted: only its devices can check hash and signature";
+    }
+    if (ota_image_is_encrypted(&image->header) && rc == OTA_EREFUSED) {
+        return "its payload is in the clear (--clear), which is for a primary slot and not for "
+               "updates";
+    }
+    return ota_err_text(rc);
 }
 
 bool image_file_board(int fd, uint32_t size, const struct ota_image *image, char *buf, size_t cap)

@@ -18,8 +18,15 @@ bool image_file_is_mcuboot(int fd, uint32_t size);
 /*
  * Checks the hash of an MCUboot image of size bytes, and its signature if key is not NULL. 0 with
  * *out filled in, or a negative ota_err (OTA_EDATA if the file cannot be read).
+ *
+ * Of an encrypted image the hash is for its devices to check. Without key: 0 if all of it is there;
+ * OTA_ETLV if it carries no key; OTA_EREFUSED if it is in the clear, as it is in a primary slot.
+ * With key: OTA_ENOTSUP.
  */
 int image_file_check(int fd, uint32_t size, const struct ota_key *key, struct ota_image *out);
+
+/* Text for people to an error of image_file_check. */
+const char *image_file_why(int rc, const struct ota_image *image);
 
 /*
  * The board that a checked image names (OTA_TLV_BOARD), as printable text. False if it names

@@ -228,7 +228,7 @@ static int load_image(const struct options *o, struct image *image)
         image->len = info.tlv_end;
     } else {
         tool_error("%s: %s; it takes an image that ota-imgtool has signed", o->image,
-                   ota_err_text(rc));
+                   fd < 0 ? ota_err_text(rc) : image_file_why(rc, &info));
     }
     if (fd >= 0) {
         (void)close(fd);

@@ -15,6 +15,7 @@ struct slot_info {
     struct ota_area area;
     int verdict; /* of the image's check; OTA_ENOIMAGE if there is none */
     bool has_image;
+    bool is_encrypted;
     char version[OTA_VERSION_TEXT_MAX];
     uint32_t image_size;
     struct ota_trailer trailer;
@@ -33,9 +34,28 @@ struct info {
 
 /* ---- Gathering ------------------------------------------------------------------------------ */
 
+/* Encrypted images are in the clear in the primary slot, where they run. */
+static int check(const struct info *info, const struct slot_info *s, struct ota_source *source)
+{
+    const struct ota_boot_encryption *e = info->loader.config.encryption;
+    struct ota_decrypted decrypted;
+    struct ota_image image;
+    uint8_t buf[1024];
+    int rc = 0;
+
+    memset(&decrypted, 0, sizeof decrypted);
+    source->is_plain = s->where == 0;
+    if (s->where != 0 && e != NULL) {
+        rc = ota_decrypted_open(&decrypted, source, e->cipher);
+        source = &decrypted.plain;
+    }
+    rc = rc == 0 ? ota_image_check(source, &info->trust.trust, buf, sizeof buf, &image) : rc;
+    ota_image_key_wipe(&decrypted.key);
+    return rc;
+}
+
 static int read_slot(struct info *info, const struct ota_boot_config *config, struct slot_info *s)
 {
-    uint8_t buf[1024];
     struct ota_source source;
     struct ota_image image;
     struct ota_slot slot;
@@ -52,10 +72,11 @@ static int read_slot(struct info *info, const struct ota_boot_config *config, st
     }
     if (rc == 0) {
         s->has_image = true;
+        s->is_encrypted = ota_image_is_encrypted(&image.header);
         s->image_size = image.tlv_end;
         (void)ota_version_format(&image.header.version, s->version, sizeof s->version);
     }
-    s->verdict = ota_image_check(&source, &info->trust.trust, buf, sizeof buf, &image);
+    s->verdict = check(info, s, &source);
     return ota_boot_read_trailer(config, s->where, &s->trailer);
 }
 
@@ -97,13 +118,21 @@ static const char *field_name(enum ota_field f, bool is_magic)
     return "bad";
 }
 
+static const char *verdict_text(const struct slot_info *s)
+{
+    if (s->is_encrypted && s->verdict == OTA_ENOTSUP) {
+        return "not checked (--decrypt)";
+    }
+    return s->verdict == 0 ? "valid" : ota_err_text(s->verdict);
+}
+
 static void print_slot(const struct slot_info *s)
 {
     const struct ota_trailer *t = &s->trailer;
 
     if (s->has_image) {
-        (void)printf("%-10s %s, %" PRIu32 " bytes, %s\n", s->name, s->version, s->image_size,
-                     s->verdict == 0 ? "valid" : ota_err_text(s->verdict));
+        (void)printf("%-10s %s, %" PRIu32 " bytes, %s%s\n", s->name, s->version, s->image_size,
+                     s->is_encrypted && s->where != 0 ? "encrypted, " : "", verdict_text(s));
     } else {
         (void)printf("%-10s %s\n", s->name, ota_err_text(s->verdict));
     }
@@ -123,7 +152,8 @@ static void print_info(const struct info *info)
                      ota_board_address(b, b->areas[i].name), b->areas[i].size,
                      b->devices[b->areas[i].device].name);
     }
-    (void)printf("limit      %" PRIu32 " bytes of image, header to TLVs\n", ota_tool_max_image(b));
+    (void)printf("limit      %" PRIu32 " bytes of image, header to TLVs\n",
+                 ota_boot_max_image(&info->loader.config));
     for (size_t i = 0; i < info->n_slots; i++) {
         print_slot(&info->slots[i]);
     }
@@ -143,8 +173,9 @@ static void print_info(const struct info *info)
 static json_t *slot_json(const struct info *info, const struct slot_info *s)
 {
     const struct ota_trailer *t = &s->trailer;
-    json_t *image = s->has_image ? json_pack("{s:s, s:I}", "version", s->version, "size",
-                                             (json_int_t)s->image_size)
+    json_t *image = s->has_image ? json_pack("{s:s, s:I, s:b}", "version", s->version, "size",
+                                             (json_int_t)s->image_size, "encrypted",
+                                             s->is_encrypted && s->where != 0)
                                  : json_null();
 
     return json_pack("{s:I, s:I, s:o, s:s, s:{s:s, s:s, s:s}}", "address",
@@ -162,11 +193,11 @@ static int print_json(const struct info *info)
         "{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:{s:b, s:s, s:s, s:b, s:s?, s:s}}", "board",
         b->board, "name", b->name, "mode", b->boot.mode, "mcuboot", b->boot.version, "signature",
         ota_board_signature_name(info->trust.trust.sig_type), "max_image",
-        (json_int_t)ota_tool_max_image(b), "primary", slot_json(info, &info->slots[0]), "secondary",
-        slot_json(info, &info->slots[1]), "next_boot", "boots", boots, "error",
-        ota_err_name(info->boot_rc), "swap_type", ota_tool_swap_type_name(info->next.type),
-        "resumes", info->next.is_resumed, "version", boots ? info->next_version : NULL, "refused",
-        ota_err_name(info->next.refused));
+        (json_int_t)ota_boot_max_image(&info->loader.config), "primary",
+        slot_json(info, &info->slots[0]), "secondary", slot_json(info, &info->slots[1]),
+        "next_boot", "boots", boots, "error", ota_err_name(info->boot_rc), "swap_type",
+        ota_tool_swap_type_name(info->next.type), "resumes", info->next.is_resumed, "version",
+        boots ? info->next_version : NULL, "refused", ota_err_name(info->next.refused));
     int rc;
 
     for (size_t i = 2; i < info->n_slots; i++) {
@@ -187,6 +218,10 @@ static int show(struct info *info, const struct options *o)
     int rc = ota_tool_bootloader_init(&info->loader, info->board, &info->trust.trust, &why);
 
     if (rc != 0) {
+        return complain("%s", why.text);
+    }
+    if (o->decrypt != NULL &&
+        ota_tool_bootloader_decrypt(&info->loader, o->decrypt, o->key_len, &why) != 0) {
         return complain("%s", why.text);
     }
     rc = gather(info);
@@ -213,6 +248,7 @@ int command_info(const struct options *o)
             rc = complain("%s", why.text);
         } else {
             rc = show(&info, o);
+            ota_tool_bootloader_free(&info.loader);
             ota_tool_trust_free(&info.trust);
         }
     }

@@ -28,6 +28,8 @@ static const char usage_text[] =
     "  -F, --flash DIR        directory of the flash files; created if it is missing\n"
     "  -k, --key PUB.pem      key that images must be signed with; may be repeated;\n"
     "                         instead of the board file's keys\n"
+    "  -D, --decrypt KEY.pem  private key that images are encrypted for (ecdsa-p256)\n"
+    "      --encrypt-keylen N bits of the images' AES keys: 128 (default) or 256\n"
     "  -v, --verbose          more about what the bootloader did\n"
     "  -h, --help             show this text\n"
     "  -V, --version          show the version\n"
@@ -53,6 +55,8 @@ static const struct option long_options[] = {
     {"board", required_argument, NULL, 'B'},
     {"flash", required_argument, NULL, 'F'},
     {"key", required_argument, NULL, 'k'},
+    {"decrypt", required_argument, NULL, 'D'},
+    {"encrypt-keylen", required_argument, NULL, 'l'},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
@@ -201,6 +205,11 @@ static int read_value(int letter, const char *value, struct options *o)
             return wrong_usage("more than %d keys", OTA_BOARD_KEYS_MAX);
         }
         o->keys[o->n_keys++] = (char *)value;
+    } else if (letter == 'l') {
+        o->key_len = strcmp(value, "256") == 0 ? 32 : 16;
+        if (o->key_len == 16 && strcmp(value, "128") != 0) {
+            return wrong_usage("--encrypt-keylen takes 128 or 256, not '%s'", value);
+        }
     } else if (letter == 'r') {
         if (!read_whole(value, UINT32_MAX, &number)) {
             return wrong_usage("--max-resets takes a number, not '%s'", value);
@@ -231,7 +240,7 @@ static int read_value(int letter, const char *value, struct options *o)
 static int read_option(int letter, const char *value, const struct command *command,
                        struct options *o)
 {
-    if (strchr("BFkv", letter) == NULL && strchr(command->options, letter) == NULL) {
+    if (strchr("BFkDlv", letter) == NULL && strchr(command->options, letter) == NULL) {
         return wrong_usage("%s does not take -%c", command->name, letter);
     }
     switch (letter) {
@@ -240,6 +249,9 @@ static int read_option(int letter, const char *value, const struct command *comm
         break;
     case 'F':
         o->flash_dir = value;
+        break;
+    case 'D':
+        o->decrypt = value;
         break;
     case 'v':
         o->verbose = true;
@@ -296,12 +308,12 @@ static const struct command *find_command(const char *name)
 
 static int run_command(const struct command *command, int argc, char **argv)
 {
-    struct options o = {.max_resets = 20};
+    struct options o = {.max_resets = 20, .key_len = 16};
     int rc = EXIT_OK;
     int letter;
 
     /* '+': the application's arguments are not ours, with or without "--". */
-    while (rc == EXIT_OK && (letter = getopt_long(argc, argv, "+B:F:k:vhVr:c:C:Os:m:ERj",
+    while (rc == EXIT_OK && (letter = getopt_long(argc, argv, "+B:F:k:D:vhVr:c:C:Os:m:ERj",
                                                   long_options, NULL)) != -1) {
         if (letter == 'h') {
             (void)fputs(usage_text, stdout);

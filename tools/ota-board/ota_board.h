@@ -27,6 +27,8 @@ struct options {
     const char *flash_dir;
     char *keys[OTA_BOARD_KEYS_MAX];
     size_t n_keys;
+    const char *decrypt; /* NULL: encrypted images are refused */
+    uint8_t key_len;     /* of their AES keys, in bytes */
     uint32_t max_resets;
     struct cut cuts[CUTS_MAX]; /* one per power-on, in order */
     size_t n_cuts;

@@ -289,6 +289,19 @@ static int set_key(const struct machine *m)
     return realpath(path, key) == NULL ? -1 : setenv(OTA_SIM_ENV_KEY, key, 1);
 }
 
+/* The application verifies what the bootloader will decrypt. */
+static int set_decryption(const struct machine *m)
+{
+    char key[PATH_MAX];
+
+    if (m->o->decrypt == NULL) {
+        return unsetenv(OTA_SIM_ENV_DECRYPT);
+    }
+    return realpath(m->o->decrypt, key) == NULL || setenv(OTA_SIM_ENV_DECRYPT, key, 1) != 0
+               ? -1
+               : setenv(OTA_SIM_ENV_KEYLEN, m->o->key_len == 32 ? "256" : "128", 1);
+}
+
 /* Applications may change their directory: they get whole paths. */
 static int set_environment(const struct machine *m)
 {
@@ -299,7 +312,7 @@ static int set_environment(const struct machine *m)
     (void)snprintf(fd, sizeof fd, "%d", m->app.shared_fd);
     if (realpath(m->o->board_file, board) == NULL || realpath(m->o->flash_dir, flash) == NULL ||
         setenv(OTA_SIM_ENV_BOARD, board, 1) != 0 || setenv(OTA_SIM_ENV_FLASH, flash, 1) != 0 ||
-        setenv(OTA_SIM_ENV_FD, fd, 1) != 0 || set_key(m) != 0) {
+        setenv(OTA_SIM_ENV_FD, fd, 1) != 0 || set_key(m) != 0 || set_decryption(m) != 0) {
         return complain("cannot hand the board to the application: %s", strerror(errno));
     }
     return EXIT_OK;
@@ -322,6 +335,10 @@ static int set_up(struct machine *m)
     int rc = open_flash(m->board, m->o, false);
 
     if (rc == EXIT_OK && ota_tool_bootloader_init(&m->loader, m->board, &m->trust.trust, &why)) {
+        rc = complain("%s", why.text);
+    }
+    if (rc == EXIT_OK && m->o->decrypt != NULL &&
+        ota_tool_bootloader_decrypt(&m->loader, m->o->decrypt, m->o->key_len, &why) != 0) {
         rc = complain("%s", why.text);
     }
     if (rc == EXIT_OK) {
@@ -355,6 +372,7 @@ static void tear_down(struct machine *m)
         (void)close(m->app.signal_fd);
     }
     free(m->app.argv);
+    ota_tool_bootloader_free(&m->loader);
 }
 
 int command_run(const struct options *o)

@@ -318,8 +318,9 @@ static void tell_offer(const struct options *o, const struct release *r,
     const struct job_fill fill = {"Update Available", o->board, redirect};
     char *text = job_text(r->job, &fill);
 
-    tool_log("offering version %u.%u.%u for %s, %u bytes%s%s%s", r->version.major, r->version.minor,
-             r->version.revision, o->board, r->size, o->no_mqtt ? "" : ", through ",
+    tool_log("offering version %u.%u.%u for %s, %u bytes%s%s%s%s", r->version.major,
+             r->version.minor, r->version.revision, o->board, r->size,
+             r->is_encrypted ? ", encrypted" : "", o->no_mqtt ? "" : ", through ",
              o->no_mqtt ? "" : o->broker.name, !o->no_mqtt && o->broker.tls ? " (TLS)" : "");
     if (text != NULL && strlen(text) > JOB_TEXT_MAX) {
         tool_log("warning: the job document has %zu bytes; devices of the original take %u",

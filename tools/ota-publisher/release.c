@@ -38,9 +38,10 @@ static int identify(struct release *r, bool has_version, const char *board, char
     /* Whole and undamaged; whether it is signed by the right key is for the device to judge. */
     rc = image_file_check(r->fd, r->size, NULL, &image);
     if (rc != OTA_OK) {
-        (void)snprintf(err, cap, "is damaged or incomplete: %s", ota_err_text(rc));
+        (void)snprintf(err, cap, "cannot be offered: %s", image_file_why(rc, &image));
         return -1;
     }
+    r->is_encrypted = ota_image_is_encrypted(&image.header);
     if (image_file_board(r->fd, r->size, &image, made_for, sizeof made_for) &&
         strcmp(made_for, board) != 0) {
         (void)snprintf(err, cap, "is made for board %s, not for %s", made_for, board);

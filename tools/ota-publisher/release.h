@@ -27,6 +27,7 @@ struct release {
     uint32_t size; /* bytes of the image */
     struct ota_version version;
     json_t *job;
+    bool is_encrypted;      /* its hash is for the devices to check */
     bool has_place;         /* the job file says where the data is */
     struct stat image_stat; /* when it was opened */
 };

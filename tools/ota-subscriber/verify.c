@@ -72,7 +72,10 @@ static int check_mcuboot(const struct flow *f, uint32_t size, char *why, size_t 
     int rc = image_file_check(f->download.fd, size, f->config->key, &image);
 
     if (rc != OTA_OK) {
-        return fail(why, cap, ota_err_text(rc));
+        return fail(why, cap, image_file_why(rc, &image));
+    }
+    if (ota_image_is_encrypted(&image.header)) {
+        tool_log("note: the image is encrypted, so its hash was not checked");
     }
     if (image_file_board(f->download.fd, size, &image, board, sizeof board) &&
         strcmp(board, f->config->board) != 0) {
