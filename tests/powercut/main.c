@@ -18,7 +18,7 @@ static const char usage_text[] =
     "  -m, --mode MODE  only this mode: overwrite, overwrite-fast, swap-scratch, swap-move,\n"
     "                   swap-offset, swap-status-scratch\n"
     "  -j, --jobs N     processes at a time (default: the processors there are)\n"
-    "  -f, --first      end each geometry with its first failure\n"
+    "  -f, --first      begin nothing more once a geometry has failed, and end it there\n"
     "\n"
     "Exit status: 0 if the device came back each time as it should, 1 if not, 2 for a wrong\n"
     "command line.\n";
@@ -74,6 +74,9 @@ static int run_all(const struct options *o, struct totals *shared)
             is_good = collect() && is_good;
             running--;
         }
+        if (!is_good && o->ends_at_first) {
+            break;
+        }
         if (start(&geometries[i], o, &shared[i]) < 0) {
             perror("powercut: fork");
             is_good = false;
@@ -85,7 +88,7 @@ static int run_all(const struct options *o, struct totals *shared)
     for (; running > 0; running--) {
         is_good = collect() && is_good;
     }
-    if (n == 0) {
+    if (n == 0 && is_good) {
         (void)fprintf(stderr, "powercut: no mode '%s'; see powercut --help\n", o->mode);
         return 2;
     }

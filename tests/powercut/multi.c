@@ -532,7 +532,7 @@ static const char usage_text[] =
     "\n"
     "  -s, --stride N   cut the recovery again at every N-th operation (default 199)\n"
     "  -m, --mode MODE  only set, or only direct-xip\n"
-    "  -f, --first      end each plan with its first failure\n";
+    "  -f, --first      end with the first failure\n";
 
 static const struct option long_options[] = {
     {"stride", required_argument, NULL, 's'},
@@ -561,6 +561,9 @@ int main(int argc, char **argv)
         }
     }
     for (size_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
+        if (d.ends_at_first && failures > 0) {
+            break;
+        }
         if (mode == NULL || strcmp(mode, plans[i].mode_name) == 0) {
             cut_plan(&plans[i]);
             failures += d.failures;

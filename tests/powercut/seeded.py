@@ -94,7 +94,8 @@ def main():
         for bug in BUGS + AGENT_BUGS:
             objects = args.update.split(";") if bug in AGENT_BUGS else []
             program = plant(args, work, bug, objects)
-            run = subprocess.run([program, "--mode", bug[4], "--stride", "29", "--first"],
+            stride = [] if bug[4] in MULTI else ["--stride", "29"]
+            run = subprocess.run([program, "--mode", bug[4], *stride, "--first"],
                                  capture_output=True, text=True, check=False, timeout=120)
             told = [line for line in run.stdout.splitlines() if "cut at " in line]
             found = run.returncode == 1 and len(told) > 0
