@@ -68,6 +68,10 @@ struct ota_job {
 int ota_job_parse(const char *text, size_t len, const struct ota_endpoint *from,
                   struct ota_job *out);
 
+/* True for a publisher's receipt of a result ("Result Received"): it may come when a job is
+ * awaited, has a job's members, and is none. */
+bool ota_job_is_receipt(const char *text, size_t len);
+
 #ifdef __cplusplus
 }
 #endif

@@ -310,3 +310,23 @@ int ota_job_parse(const char *text, size_t len, const struct ota_endpoint *from,
     out->run = r.count == 0 ? 1 : (uint8_t)r.count;
     return resolve(&r, from);
 }
+
+static int take_receipt(void *arg, const struct ota_json_member *m)
+{
+    static const char receipt[] = "Result Received";
+    char text[MESSAGE_MAX];
+    bool *is_receipt = arg;
+
+    if (ota_json_is(m, "Message")) {
+        *is_receipt = ota_json_copy(m, text, sizeof text) == (int)sizeof receipt - 1 &&
+                      memcmp(text, receipt, sizeof receipt - 1) == 0;
+    }
+    return 0;
+}
+
+bool ota_job_is_receipt(const char *text, size_t len)
+{
+    bool is_receipt = false;
+
+    return ota_json_object(text, len, take_receipt, &is_receipt) == 0 && is_receipt;
+}

@@ -53,6 +53,9 @@ static void take_job(struct ota_mqtt_link *l, const uint8_t *msg, size_t len)
         l->err = OTA_EJOB;
         return;
     }
+    if (ota_job_is_receipt((const char *)msg, len)) {
+        return; /* of the report that went before */
+    }
     memmove(l->env->text, msg, len); /* pieces were put together behind it */
     l->env->text[len] = '\0';
     l->env->text_len = len;

@@ -87,6 +87,9 @@ static uint32_t member(const char *text, const char *name)
 static void answer(struct fake_peer *p, const char *text)
 {
     if (strstr(text, "\"Update Availability\"") != NULL) {
+        if (p->receipt != NULL && p->n_results > 0) {
+            put_message(p, p->receipt, strlen(p->receipt));
+        }
         if (p->job != NULL) {
             put_message(p, p->job, strlen(p->job));
         }

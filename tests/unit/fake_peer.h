@@ -25,7 +25,8 @@ struct fake_peer {
     struct ota_mqtt client;
     const struct ota_mqtt_sink *sink;
     /* What it offers. */
-    const char *job; /* answer to "Update Availability"; NULL: none */
+    const char *job;     /* answer to "Update Availability"; NULL: none */
+    const char *receipt; /* of a result; comes late, when the next job is asked for; NULL: none */
     const uint8_t *image;
     uint32_t image_len;
     struct ota_version chunk_version;

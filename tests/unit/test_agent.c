@@ -452,6 +452,19 @@ static void test_confirmed_image_is_reported_after_the_reset(void **state)
     assert_int_equal(w.peer.n_results, 1);
 }
 
+static void test_receipt_of_a_report_is_no_job(void **state)
+{
+    (void)state;
+    install();
+    assert_int_equal(ota_confirm(&w.agent), 0);
+    w.peer.job = "{\"Message\": \"No Update Available\"}";
+    w.peer.receipt = "{\"Message\": \"Result Received\", \"Version\": \"1.6.0\", \"Board\": \"B\"}";
+    power_cycle();
+    run_sessions(1);
+    assert_int_equal(w.peer.n_results, 1);
+    assert_int_equal(ota_last_error(&w.agent), OTA_ENOUPDATE);
+}
+
 static void test_reverted_image_is_reported_and_not_fetched_again(void **state)
 {
     struct ota_outcome outcome;
@@ -781,6 +794,7 @@ int main(void)
         cmocka_unit_test_setup(test_damaged_part_costs_only_a_restart, set_up),
         cmocka_unit_test_setup(test_power_cut_at_any_flash_operation_ends_installed, set_up),
         cmocka_unit_test_setup(test_confirmed_image_is_reported_after_the_reset, set_up),
+        cmocka_unit_test_setup(test_receipt_of_a_report_is_no_job, set_up),
         cmocka_unit_test_setup(test_reverted_image_is_reported_and_not_fetched_again, set_up),
         cmocka_unit_test_setup(test_lost_trials_are_repeated_up_to_the_limit, set_up),
         cmocka_unit_test_setup(test_image_that_never_reached_its_agent_counts_as_reverted, set_up),

@@ -259,6 +259,24 @@ static void test_job_of_a_safe_broker_does_not_lead_to_an_unsafe_one(void **stat
     assert_true(job.data.tls);
 }
 
+static bool is_receipt(const char *text)
+{
+    return ota_job_is_receipt(text, strlen(text));
+}
+
+static void test_receipt_of_a_result_is_told_from_a_job(void **state)
+{
+    (void)state;
+    assert_true(is_receipt("{\"Message\": \"Result Received\"}"));
+    assert_true(
+        is_receipt("{\"Version\":\"1.6.0\",\"Message\":\"Result Received\",\"Board\":\"B\"}"));
+    assert_false(is_receipt("{\"Message\": \"Result Received.\"}"));
+    assert_false(is_receipt("{\"Message\": \"Update Available\"}"));
+    assert_false(is_receipt("{\"Note\": \"Result Received\"}"));
+    assert_false(is_receipt("{\"Message\": \"Result Received\""));
+    assert_false(is_receipt(""));
+}
+
 static void test_signed_url_of_2_kib_needs_its_room_and_no_more(void **state)
 {
     static char large[2100];
@@ -283,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_hosts_that_are_none_are_refused),
         cmocka_unit_test(test_addresses_lead_where_they_say),
         cmocka_unit_test(test_job_of_a_safe_broker_does_not_lead_to_an_unsafe_one),
+        cmocka_unit_test(test_receipt_of_a_result_is_told_from_a_job),
         cmocka_unit_test(test_signed_url_of_2_kib_needs_its_room_and_no_more),
         cmocka_unit_test(test_values_that_do_not_fit_are_refused),
     };
