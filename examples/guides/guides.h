@@ -22,7 +22,7 @@ void guide_conform(void (*say)(const char *line));
 int guide_zephyr_open(void);
 int guide_zephyr_start(struct ota_config *config);
 
-/* Pieces: Bluetooth, archives, encryption. */
+/* Pieces: Bluetooth, archives, encryption, log. */
 int guide_ble_start(struct ota_agent *agent, const struct ota_config *agent_config,
                     const struct ota_gatt_ops *my_gatt);
 void guide_ble_connected(uint16_t mtu);
@@ -33,5 +33,9 @@ uint32_t guide_ble_step(void);
 void guide_archives(struct ota_config *config, const struct ota_slot *tfm_primary,
                     const struct ota_slot *tfm_secondary);
 int guide_encryption(struct ota_boot_config *config, const uint8_t *private_key, size_t len);
+int guide_decryption(struct ota_config *config, const uint8_t *private_key, size_t len);
+void guide_log(struct ota_config *config);
+void guide_tell_all(void);
+void guide_put_line(const char *line); /* whoever shows it */
 
 #endif

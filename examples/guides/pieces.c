@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What docs/ble.md, docs/archives.md and docs/bootloader.md show. */
+/* What docs/ble.md, docs/archives.md, docs/bootloader.md, docs/encryption.md and docs/logging.md
+ * show. */
 #include "guides.h"
 
 #include "ota_psa.h"
@@ -79,5 +80,48 @@ int guide_encryption(struct ota_boot_config *config, const uint8_t *private_key,
     }
     config->encryption = &encryption;
     return rc;
+}
+/* [end] */
+
+/* [decryption] */
+int guide_decryption(struct ota_config *config, const uint8_t *private_key, size_t len)
+{
+    static struct ota_decryption decryption;
+    static struct ota_psa_cipher psa;
+    static struct ota_cipher cipher;
+    int rc = ota_psa_cipher_init(&psa, private_key, len, &cipher); /* from ota-imgtool getpriv */
+
+    if (rc == 0) {
+        rc = ota_decryption_init(&decryption, &cipher, 16); /* 32: AES-256 */
+    }
+    config->decryption = &decryption; /* before ota_init */
+    return rc;
+}
+/* [end] */
+
+/* ---- Log --------------------------------------------------------------------------------------
+ */
+
+/* [log] */
+static void on_entry(void *arg, const struct ota_log_entry *entry)
+{
+    char line[OTA_LOG_TEXT_MAX];
+
+    (void)arg;
+    if (ota_log_format(entry, line, sizeof line) > 0) {
+        guide_put_line(line); /* a serial line, a file, a memory that survives a reset */
+    }
+}
+
+static struct ota_log agent_log = {.write = on_entry, .level = OTA_LOG_NOTICE};
+
+void guide_log(struct ota_config *config)
+{
+    config->log = &agent_log;
+}
+
+void guide_tell_all(void) /* while it runs, from any thread or interrupt */
+{
+    ota_log_set_level(&agent_log, OTA_LOG_DEBUG);
 }
 /* [end] */
