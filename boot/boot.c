@@ -77,6 +77,14 @@ static int erase_unit(struct ota_boot *b)
     return 1;
 }
 
+/* Bytes that fill the last of len bytes up to a write unit. */
+static uint32_t padding(const struct ota_area *to, uint32_t len)
+{
+    uint32_t unit = to->flash->write_size;
+
+    return (unit - len % unit) % unit;
+}
+
 /* Rows that are rewritten whole need no erase before; what is copied replaces all of them. */
 static void drop_needless_erase(struct ota_boot *b)
 {
@@ -84,7 +92,7 @@ static void drop_needless_erase(struct ota_boot *b)
     const struct ota_boot_copy *c = &b->copy;
 
     if (c->len > 0 && c->to == e->area && (c->to->flash->flags & OTA_FLASH_REWRITE) != 0 &&
-        e->begin >= c->to_off && e->end - c->to_off <= c->len) {
+        e->begin >= c->to_off && e->end - c->to_off <= c->len + padding(c->to, c->len)) {
         e->begin = e->end;
     }
 }
@@ -96,7 +104,7 @@ static int copy_piece(struct ota_boot *b)
     const struct ota_flash *to = c->to->flash;
     uint32_t room = b->config->buf_len - b->config->buf_len % to->write_size;
     uint32_t n = c->len < room ? c->len : room;
-    uint32_t pad = (to->write_size - n % to->write_size) % to->write_size;
+    uint32_t pad = padding(c->to, n);
     uint8_t *buf = b->config->buf;
     int rc = ota_area_read(c->from, c->from_off, buf, n);
 

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -99,6 +100,10 @@ static void count_write(struct ota_nor *nor, uint32_t off, uint32_t len)
         counts[i]->writes++;
         counts[i]->bytes_written += len;
     }
+    for (uint32_t at = off; nor->config.is_row_write && at - off < len;
+         at += nor->config.write_size) {
+        nor->wear[at / nor->config.erase_size]++;
+    }
     spend(nor, 0, (uint64_t)len * nor->config.write_ns_per_byte);
 }
 
@@ -110,6 +115,7 @@ static void count_erase(struct ota_nor *nor, uint32_t off, uint32_t len)
         counts[i]->erases++;
         counts[i]->bytes_erased += len;
     }
+    nor->wear[off / nor->config.erase_size]++;
     spend(nor, nor->config.erase_us, 0);
 }
 
@@ -319,9 +325,13 @@ static int map(struct ota_nor *nor, char *err, size_t err_cap)
                             : (nor->config.is_private ? MAP_PRIVATE : MAP_SHARED);
     void *mem = mmap(NULL, nor->config.size, PROT_READ | PROT_WRITE, flags, nor->fd, 0);
 
-    if (mem == MAP_FAILED) {
+    nor->wear = calloc(nor->config.size / nor->config.erase_size, sizeof *nor->wear);
+    if (mem == MAP_FAILED || nor->wear == NULL) {
         (void)snprintf(err, err_cap, "%s: no memory for %" PRIu32 " bytes of flash: %s",
                        nor->config.name, nor->config.size, strerror(errno));
+        if (mem != MAP_FAILED) {
+            (void)munmap(mem, nor->config.size);
+        }
         return OTA_ENOSPC;
     }
     nor->mem = mem;
@@ -371,4 +381,16 @@ void ota_nor_close(struct ota_nor *nor)
         (void)munmap(nor->mem, nor->config.size);
     }
     nor->mem = NULL;
+    free(nor->wear);
+    nor->wear = NULL;
+}
+
+uint32_t ota_nor_wear(const struct ota_nor *nor)
+{
+    uint32_t most = 0;
+
+    for (uint32_t i = 0; i < nor->config.size / nor->config.erase_size; i++) {
+        most = nor->wear[i] > most ? nor->wear[i] : most;
+    }
+    return most;
 }

@@ -78,10 +78,11 @@ struct ota_nor {
     struct ota_nor_region *regions; /* NULL: nothing is counted per region */
     size_t n_regions;
     struct ota_nor_count count; /* of the whole device */
-    uint64_t busy_us;           /* what the operations so far would have taken */
-    uint64_t busy_ns;           /* below one microsecond */
-    int fd;                     /* the file while it is opened, else -1 */
-    uint8_t *mem;               /* the bytes: a mapping of the file, or private ones */
+    uint32_t *wear;   /* per erase unit: how often it was erased, or a row in it replaced */
+    uint64_t busy_us; /* what the operations so far would have taken */
+    uint64_t busy_ns; /* below one microsecond */
+    int fd;           /* the file while it is opened, else -1 */
+    uint8_t *mem;     /* the bytes: a mapping of the file, or private ones */
     char fault[OTA_NOR_FAULT_MAX];
 };
 
@@ -94,8 +95,12 @@ struct ota_nor {
 int ota_nor_open(struct ota_nor *nor, const struct ota_nor_config *config, struct ota_flash *flash,
                  char *err, size_t err_cap);
 
-/* Closes the file and frees a private copy. Also for a device that failed to open. */
+/* Closes the file and frees what open allocated. Also for a device that failed to open. */
 void ota_nor_close(struct ota_nor *nor);
+
+/* How often the most worn erase unit was erased, or a row in it replaced, since the device was
+ * opened. */
+uint32_t ota_nor_wear(const struct ota_nor *nor);
 
 /* Why the device last refused an operation, for people; empty if it never did. */
 const char *ota_nor_fault(const struct ota_nor *nor);

@@ -63,7 +63,8 @@ class VerboseTest(unittest.TestCase):
         for option in ("-v", "--verbose"):
             out, told = run(*boot, option)
             self.assertIn("swap type none", told)
-            self.assertRegex(told, r"\d+ flash operations, \d+ ms on the hardware")
+            self.assertRegex(told, r"\d+ erases, \d+ writes of \d+ bytes, at most \d+ on one "
+                                   r"erase unit: \d+ ms on the hardware")
             self.assertEqual(out.count("\n"), 1)  # the JSON line stays alone
 
     def test_board(self):

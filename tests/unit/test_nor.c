@@ -78,8 +78,13 @@ static void test_a_unit_is_written_once_per_erase(void **state)
     assert_non_null(strstr(ota_nor_fault(&b.nor), "not erased"));
     assert_int_equal(write_at(&b, 248, 16), OTA_EFLASH);
     assert_int_equal(byte_at(&b, 248), 0xff);
+    assert_int_equal(ota_nor_wear(&b.nor), 0);
     assert_int_equal(b.flash.ops->erase(&b.flash, 256), 0);
     assert_int_equal(write_at(&b, 264, 8), 0);
+    assert_int_equal(b.flash.ops->erase(&b.flash, 0), 0);
+    assert_int_equal(ota_nor_wear(&b.nor), 1);
+    assert_int_equal(b.flash.ops->erase(&b.flash, 256), 0);
+    assert_int_equal(ota_nor_wear(&b.nor), 2);
     ota_nor_close(&b.nor);
 }
 
@@ -94,6 +99,8 @@ static void test_a_row_write_replaces_what_was_there(void **state)
     assert_int_equal(write_at(&b, 0, 256), 0);
     assert_int_equal(write_at(&b, 0, 256), 0);
     assert_int_equal(write_at(&b, 0, 128), OTA_EALIGN);
+    assert_int_equal(write_at(&b, 256, 512), 0);
+    assert_int_equal(ota_nor_wear(&b.nor), 2);
     ota_nor_close(&b.nor);
 }
 

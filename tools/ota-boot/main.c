@@ -232,26 +232,21 @@ static void explain(const struct machine *m, const struct options *o)
     }
 }
 
-/* The same flash time as in the JSON line, and what the bootloader set out to do. */
+/* The same cost as in the JSON line, and what the bootloader set out to do. */
 static void tell_more(const struct machine *m)
 {
     const struct ota_boot_result *r = &m->boot.boots[0].result;
-    uint64_t ops = 0;
-    uint64_t us = 0;
+    struct cost cost = report_cost(m);
 
-    for (size_t i = 0; i < m->board->n_devices; i++) {
-        const struct ota_nor *nor = &m->board->devices[i].nor;
-
-        ops += nor->count.erases + nor->count.writes;
-        us += nor->busy_us;
-    }
     (void)fprintf(stderr, "ota-boot: MCUboot %s, %s: swap type %s%s%s\n", m->board->boot.version,
                   m->board->boot.mode, ota_tool_swap_type_name(r->type),
                   r->is_resumed ? ", completed after an interruption" : "",
                   r->is_forced ? ", there is nothing to go back to" : "");
     (void)fprintf(stderr,
-                  "ota-boot: %" PRIu64 " flash operations, %" PRIu64 " ms on the hardware\n", ops,
-                  us / 1000);
+                  "ota-boot: %" PRIu64 " erases, %" PRIu64 " writes of %" PRIu64
+                  " bytes, at most %" PRIu32 " on one erase unit: %" PRIu64 " ms on the hardware\n",
+                  cost.count.erases, cost.count.writes, cost.count.bytes_written, cost.wear,
+                  cost.us / 1000);
 }
 
 static int boot_machine(struct machine *m, const struct options *o)

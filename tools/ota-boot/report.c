@@ -70,22 +70,30 @@ static json_t *count_json(const struct ota_nor_count *n)
                      "bytes_erased", (json_int_t)n->bytes_erased);
 }
 
-static json_t *operations_json(const struct machine *m)
+struct cost report_cost(const struct machine *m)
 {
-    struct ota_nor_count sum = {0};
-    uint64_t us = 0;
-    json_t *per_area = json_object();
-    json_t *o;
+    struct cost sum = {0};
 
     for (size_t i = 0; i < m->board->n_devices; i++) {
         const struct ota_nor *nor = &m->board->devices[i].nor;
+        uint32_t wear = ota_nor_wear(nor);
 
-        sum.erases += nor->count.erases;
-        sum.writes += nor->count.writes;
-        sum.bytes_written += nor->count.bytes_written;
-        sum.bytes_erased += nor->count.bytes_erased;
-        us += nor->busy_us;
+        sum.count.erases += nor->count.erases;
+        sum.count.writes += nor->count.writes;
+        sum.count.bytes_written += nor->count.bytes_written;
+        sum.count.bytes_erased += nor->count.bytes_erased;
+        sum.us += nor->busy_us;
+        sum.wear = wear > sum.wear ? wear : sum.wear;
     }
+    return sum;
+}
+
+static json_t *operations_json(const struct machine *m)
+{
+    struct cost sum = report_cost(m);
+    json_t *per_area = json_object();
+    json_t *o;
+
     for (size_t i = 0; i < sizeof areas / sizeof areas[0]; i++) {
         const struct ota_nor_count *n = ota_board_count(m->board, areas[i]);
 
@@ -93,10 +101,11 @@ static json_t *operations_json(const struct machine *m)
             (void)json_object_set_new(per_area, areas[i], count_json(n));
         }
     }
-    o = count_json(&sum);
-    (void)json_object_set_new(o, "total",
-                              json_integer((json_int_t)sum.erases + (json_int_t)sum.writes));
-    (void)json_object_set_new(o, "time_us", json_integer((json_int_t)us));
+    o = count_json(&sum.count);
+    (void)json_object_set_new(
+        o, "total", json_integer((json_int_t)sum.count.erases + (json_int_t)sum.count.writes));
+    (void)json_object_set_new(o, "wear", json_integer((json_int_t)sum.wear));
+    (void)json_object_set_new(o, "time_us", json_integer((json_int_t)sum.us));
     (void)json_object_set_new(o, "per_area", per_area);
     return o;
 }
