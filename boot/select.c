@@ -56,7 +56,8 @@ static int abandon_swap(struct ota_boot *b)
 {
     int rc = 0;
 
-    if (b->info_in == OTA_BOOT_SCRATCH) {
+    /* Also beside a trailer that was prepared scratch may have the announcement of a revert. */
+    if (b->config->mode->uses_scratch) {
         rc = store(b)->clear(b, OTA_BOOT_SCRATCH, b->phase++);
     }
     return rc == 0 ? ota_boot_go(b, keep_primary) : rc;
