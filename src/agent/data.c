@@ -117,6 +117,8 @@ int ota_agent_open_storage(struct agent *a, uint64_t now_ms)
         if (resume(a, ota_agent_resume_at(a), now_ms)) {
             rc = ota_agent_note_data(a, &a->journal.last.version);
         } else {
+            /* What the log knows of another beginning does not hold for this one. */
+            rc = ota_agent_note_loss(a, 0);
             open_sink(a);
             ota_xfer_init(&a->xfer, &a->xfer_config, 0, 0, now_ms);
         }

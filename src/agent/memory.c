@@ -158,15 +158,17 @@ static uint32_t stored(const struct agent *a)
 int ota_agent_note_data(struct agent *a, const struct ota_version *offered)
 {
     struct ota_record r = a->journal.last;
-    bool is_new = !a->is_noted;
-    int rc = is_new ? begin_record(a, offered, &r) : 0;
+    /* A verification that failed has closed the record; the next try opens it again. */
+    bool is_open = a->is_noted && r.stage == OTA_STAGE_LOADING;
+    int rc = a->is_noted ? 0 : begin_record(a, offered, &r);
 
     if (rc == 0 && a->config->job_bytes != 0 && a->fetched > a->config->job_bytes) {
         rc = OTA_ERETRIES;
     }
-    if (rc != 0 || (!is_new && stored(a) == r.offset)) {
+    if (rc != 0 || (is_open && stored(a) == r.offset)) {
         return rc;
     }
+    r.stage = OTA_STAGE_LOADING;
     r.total = a->xfer.total;
     r.offset = stored(a);
     r.fetched = a->fetched;
@@ -177,7 +179,7 @@ int ota_agent_note_loss(struct agent *a, uint32_t off)
 {
     struct ota_record r = a->journal.last;
 
-    if (r.stage != OTA_STAGE_LOADING || r.offset <= off) {
+    if ((r.stage != OTA_STAGE_LOADING && r.stage != OTA_STAGE_MARKING) || r.offset <= off) {
         return 0;
     }
     r.offset = off - off % OTA_CHUNK_LEN;
