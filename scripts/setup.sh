@@ -65,6 +65,7 @@ test_packages=(
     pandoc                # pages of the site
     qemu-system-arm       # the machine that the firmware runs on
     softhsm2              # a token in software
+    spin                  # verifies the model of the update protocol
     universal-ctags       # lengths of functions
     zlib1g-dev            # unpacks test vectors
 )
