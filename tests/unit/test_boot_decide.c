@@ -255,10 +255,144 @@ static void test_every_combination_is_decided_as_specified(void **state)
                   n_checked, n_resumed, n_restarted);
 }
 
+/* ---- Where a swap goes on -------------------------------------------------------------------- */
+
+#define UNITS 3u   /* of each image */
+#define CHUNK UNIT /* scratch holds one */
+
+/* The first operation that a boot wants to do. */
+static struct first {
+    const struct ota_flash *flash; /* NULL: none */
+    uint32_t off;
+    bool is_erase;
+} first;
+
+static int note(const struct ota_flash *flash, uint32_t off, bool is_erase)
+{
+    if (first.flash == NULL) {
+        first = (struct first){flash, off, is_erase};
+    }
+    return OTA_EFLASH;
+}
+
+static int note_write(const struct ota_flash *flash, uint32_t off, const void *data, size_t len)
+{
+    (void)data;
+    (void)len;
+    return note(flash, off, false);
+}
+
+static int note_erase(const struct ota_flash *flash, uint32_t off)
+{
+    return note(flash, off, true);
+}
+
+static const struct ota_flash_ops noting_ops = {
+    .read = cut_flash_read, .write = note_write, .erase = note_erase};
+
+static struct first erase_of(bool is_primary, uint32_t unit)
+{
+    return (struct first){is_primary ? &internal.flash : &external.flash, unit * UNIT, true};
+}
+
+/* At the end the image is made to stay, if it is to, before the swap is complete. */
+static struct first end_of(const struct says *p)
+{
+    uint32_t back = p->info != OTA_SWAP_TEST && p->image_ok == UNSET ? 24 : 32;
+
+    return (struct first){&internal.flash, SLOT - back, false};
+}
+
+/* What follows n states, by the description of each mode. */
+static struct first follows(const struct says *p, uint32_t n)
+{
+    bool is_revert = p->info == OTA_SWAP_REVERT;
+    uint32_t i;
+
+    if (config.mode == &ota_boot_swap_scratch) {
+        i = UNITS - 1 - n / 3; /* the highest chunk first */
+        return n == 3 * UNITS  ? end_of(p)
+               : n > 3 * UNITS ? (struct first){NULL, 0, false}
+               : n % 3 == 0    ? (struct first){&internal.flash, SLOT, true}
+                               : erase_of(n % 3 == 2, i);
+    }
+    if (config.mode == &ota_boot_swap_move) {
+        i = n < UNITS ? 0 : (n - UNITS) / 2;
+        return n == 3 * UNITS ? end_of(p)
+               : n < UNITS    ? erase_of(true, UNITS - n)
+                              : erase_of((n - UNITS) % 2 == 0, i);
+    }
+    i = is_revert ? UNITS - 1 - n / 2 : n / 2;
+    return n > 2 * UNITS                 ? (struct first){NULL, 0, false}
+           : n == 2 * UNITS && is_revert ? erase_of(false, 0)
+           : n == 2 * UNITS              ? end_of(p)
+                            : erase_of(n % 2 == 1, n % 2 == 0 && is_revert ? i + 1 : i);
+}
+
+/* Records n states as complete. */
+static void write_status(uint8_t *end, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        bool is_second = config.mode == &ota_boot_swap_move && i >= UNITS;
+        uint32_t entry = is_second ? SECTORS + i - UNITS : i;
+
+        *(end - status_back(false) + (size_t)entry * W) = (uint8_t)(i % 3 + 1);
+    }
+}
+
+static void check_resume(uint8_t info, enum state image_ok, uint32_t n)
+{
+    const struct says p = {GOOD, UNSET, image_ok, info, UNITS * UNIT, 0};
+    uint8_t *end = internal.mem + SLOT;
+    struct first want = follows(&p, n);
+    int rc;
+
+    memset(end - UNIT, 0xff, UNIT);
+    write_says(end, end - status_back(false), &p);
+    write_status(end, n);
+    first.flash = NULL;
+    assert_int_equal(ota_boot_init(&boot, &config), 0);
+    rc = ota_boot_run(&boot);
+    if (first.flash != want.flash ||
+        (want.flash != NULL && (first.off != want.off || first.is_erase != want.is_erase))) {
+        fail_msg("swap %d, image_ok %d, after %u states: %s at %u of %s (rc %d)", (int)info,
+                 (int)image_ok, (unsigned)n, first.is_erase ? "erase" : "write",
+                 (unsigned)first.off, first.flash == &internal.flash ? "primary" : "secondary", rc);
+    }
+    assert_true(boot.result.is_resumed);
+    n_checked++;
+}
+
+static void each_resume(const struct ota_boot_mode *mode, uint8_t flags, uint32_t most)
+{
+    set_up(mode, flags);
+    internal.flash.ops = external.flash.ops = &noting_ops;
+    config.scratch.size = CHUNK;
+    for (uint8_t info = OTA_SWAP_TEST; info <= OTA_SWAP_REVERT; info++) {
+        for (int ok = UNSET; ok <= BAD; ok++) {
+            for (uint32_t n = 1; n <= most; n++) {
+                check_resume(info, (enum state)ok, n);
+            }
+        }
+    }
+}
+
+static void test_every_swap_goes_on_where_it_stopped(void **state)
+{
+    (void)state;
+    n_checked = 0;
+    each_resume(&ota_boot_swap_scratch, 0, 3 * SECTORS);
+    each_resume(&ota_boot_swap_scratch, OTA_BOOT_V1, 3 * SECTORS);
+    each_resume(&ota_boot_swap_move, 0, 3 * UNITS);
+    each_resume(&ota_boot_swap_offset, 0, 2 * SECTORS);
+    print_message("resumptions: %lu\n", n_checked);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_combination_is_decided_as_specified),
+        cmocka_unit_test(test_every_swap_goes_on_where_it_stopped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
