@@ -60,11 +60,12 @@ def build(args, work, defines, flags):
     return work / "pan"
 
 
-def search(pan, *options):
-    """Runs a verifier; its output is in a file, since it may have printed all transitions."""
+def search(pan, *options, table=24):
+    """Runs a verifier whose table has 2^table places. Its output, which may be all transitions, is
+    in a file."""
     name = pan.with_name("out")
     with name.open("wb") as out:
-        subprocess.run([pan, "-m1000000", "-w24", *options], cwd=pan.parent, stdout=out,
+        subprocess.run([pan, "-m100000", f"-w{table}", *options], cwd=pan.parent, stdout=out,
                        stderr=subprocess.STDOUT, check=False, timeout=300)
     size = name.stat().st_size
     with name.open("rb") as out:
@@ -91,8 +92,10 @@ def expect_clean(what, report):
 
 def expect_all_operations(args, mode, told):
     """The code has done every operation that is in the model."""
-    calls = re.compile(r"\b(?:DO|RAISE|COPY_TRAILER|(?:WRITE|ERASE|CLEAR)_\w+|erase_s_trailer)\((\d+)")
-    wanted = {int(n) for name in FILES[mode] for n in calls.findall((args.model / name).read_text())}
+    calls = re.compile(
+        r"\b(?:DO|RAISE|COPY_TRAILER|(?:WRITE|ERASE|CLEAR)_\w+|erase_s_trailer)\((\d+)")
+    texts = [(args.model / name).read_text() for name in FILES[mode]]
+    wanted = {int(n) for text in texts for n in calls.findall(text)}
     done = next(line for line in told if line.startswith("operations:")).split()[1:]
     if wanted - UNUSED[mode] != {int(n) for n in done}:
         raise Failed(f"{mode}: the model has operations {sorted(wanted)}, the code did {done}")
@@ -130,7 +133,7 @@ def check_defect(args, what, mode, shows):
     with tempfile.TemporaryDirectory() as work:
         pan = build(args, pathlib.Path(work), [*MODES[mode], what],
                     ["-O0", "-DSAFETY", "-DNOCLAIM"])
-        _, report = search(pan)
+        _, report = search(pan, table=20)
     found = re.search(r"^pan:1: (.*) \(at depth", report, re.M)
     if found is None or "assertion violated" not in found.group(1) or shows not in found.group(1):
         raise Failed(f"MISSED: {what} ({mode}): {found.group(1) if found else 'no error'}")
@@ -142,7 +145,7 @@ def check_tie(args):
     with tempfile.TemporaryDirectory() as work:
         pan = build(args, pathlib.Path(work), ["-DOVERWRITE", "-DDEFECT_LATE_LOG", "-DTRACE"],
                     ["-O1", "-DSAFETY", "-DNOCLAIM", "-DPRINTF"])
-        out, _ = search(pan, "-c0")
+        out, _ = search(pan, "-c0", table=20)
         with out.open("rb") as transitions:
             run = subprocess.run([args.replay, "overwrite"], stdin=transitions, text=True,
                                  stdout=subprocess.PIPE, check=False, timeout=300)

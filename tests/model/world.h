@@ -12,6 +12,8 @@
 #include "unit/fake_peer.h"
 
 #define UNIT 4096u
+#define W 8u        /* write unit */
+#define SECTORS 4u  /* as the swap status counts them */
 #define IMAGE 6096u /* bytes of each image: one unit, and half of the other */
 
 /* Units, as flash.pml numbers them. */
@@ -33,14 +35,25 @@ struct chip {
     uint8_t mem[6 * UNIT]; /* internal: primary, scratch, log (2); external: secondary */
 };
 
+/*
+ * Called for each operation, with the unit's content before and after it in a chip's memory; NULL:
+ * the counter, of which before and after are one byte. Leaves there what is so afterwards; false:
+ * the power has gone.
+ */
+typedef bool (*observe_fn)(uint8_t kind, uint8_t unit, uint8_t *mem, const uint8_t *before,
+                           const uint8_t *after);
+
 struct world {
     struct chip internal, external;
     uint32_t counter;
     bool is_overwrite;
-    bool is_off;         /* the power is */
-    bool is_reset;       /* the agent wants it */
-    uint32_t random;     /* seed of everything that is left open */
-    char now[FLASH_LEN]; /* what is on flash */
+    observe_fn observe;
+    uint8_t images[4][2 * UNIT]; /* by version, erased behind their end */
+    bool is_lost;                /* the network will be, after the next record of the log */
+    bool is_off;                 /* the power is */
+    bool is_reset;               /* the agent wants it */
+    uint32_t random;             /* seed of everything that is left open */
+    char now[FLASH_LEN];         /* what is on flash */
     struct ota_boot_config boot;
     struct ota_boot_counter boot_counter;
     struct ota_slot primary, secondary;
@@ -53,13 +66,8 @@ struct world {
 
 extern struct world world;
 
-/*
- * Called for each operation, with the unit's content before and after it in a chip's memory; NULL:
- * the counter, of which before and after are one byte. Leaves there what is so afterwards; false:
- * the power has gone.
- */
-typedef bool (*observe_fn)(uint8_t kind, uint8_t unit, uint8_t *mem, const uint8_t *before,
-                           const uint8_t *after);
+/* An empty chip of so many bytes; the memory is the caller's. */
+void chip_init(struct chip *chip, uint32_t size);
 
 void world_init(bool is_overwrite, observe_fn observe);
 uint32_t world_random(uint32_t limit);
