@@ -171,11 +171,12 @@ struct ota_config {
     /* Updates that come as archives (tar with components.json): the application alone, or with the
      * secure firmware as a second image, in slots of its own. All of an archive is checked before
      * any of it is marked. archive NULL: they are refused. primary2 and secondary2 NULL: those with
-     * a second image are. */
+     * a second image are. They need the record log, which keeps between the marks of both what is
+     * still to be marked. */
     struct ota_archive_memory *archive;
     const struct ota_slot *primary2;   /* of the second image */
     const struct ota_slot *secondary2; /* for its update */
-    uint32_t image2_max;               /* as image_max */
+    uint32_t image2_max;               /* as image_max; at most to the trailer's erase unit */
     struct ota_system system;          /* clock, randomness, reset; required */
 
     enum ota_transport transport; /* where sessions begin: MQTT, HTTP, HTTPS; BLE: peers push */

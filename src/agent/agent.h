@@ -34,6 +34,7 @@ struct agent {
     bool is_resumed;           /* a part of the image is of an earlier session */
     bool is_marked;            /* the secondary slot was marked in this session */
     bool is_pushed;            /* a peer has the agent: no sessions of its own */
+    bool is_due;               /* a second image was marked after a reset: restart to install */
     enum ota_state push_state; /* what is done for that peer */
     enum step step;
     int answer; /* the hook's answer within a link's callback, as an error */
@@ -204,6 +205,9 @@ int ota_agent_is_confirmed(const struct agent *a);
 /* Confirms all; takes the request to install all back. 0 or a flash error. */
 int ota_agent_confirm_all(const struct agent *a);
 int ota_agent_cancel_all(const struct agent *a);
+/* Takes back the mark of image 1, whole or torn, before image 0 loses its own: alone it would be
+ * installed. 0 or a flash error. */
+int ota_agent_unmark_second(const struct agent *a);
 /* Tells image 1 from others by its hash. 0: there is no image. */
 uint32_t ota_agent_second_of(const struct ota_area *area);
 

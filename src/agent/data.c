@@ -15,10 +15,17 @@ uint32_t ota_agent_image_limit(const struct ota_config *c)
                              : c->secondary->area.size - ota_slot_trailer_size(c->secondary);
 }
 
+/* The erase unit of the trailer is the mark's alone, so that a torn one can be made anew. */
 static uint32_t second_limit(const struct ota_config *c)
 {
-    return c->image2_max != 0 ? c->image2_max
-                              : c->secondary2->area.size - ota_slot_trailer_size(c->secondary2);
+    const struct ota_area *area = &c->secondary2->area;
+    uint32_t end = area->size - ota_slot_trailer_size(c->secondary2);
+    struct ota_flash_unit u;
+
+    if (ota_area_unit(area, end, &u) == 0) {
+        end = u.off;
+    }
+    return c->image2_max != 0 && c->image2_max < end ? c->image2_max : end;
 }
 
 uint32_t ota_agent_total_limit(const struct ota_config *c)
@@ -70,6 +77,46 @@ static void open_sink(struct agent *a)
     }
 }
 
+/* The record log is within an archive. A build without archives has no code for it. */
+static bool is_in_archive(const struct agent *a)
+{
+    return OTA_CONFIG_ARCHIVE && a->journal.last.part.len > 0;
+}
+
+/* The last block of the download that begins before off in the slot of the image under way. */
+static uint32_t block_at(const struct agent *a, uint32_t off)
+{
+    uint32_t begin = is_in_archive(a) ? a->journal.last.part.begin : 0;
+
+    off += begin;
+    off -= off % OTA_CHUNK_LEN;
+    return off < begin ? 0 : off;
+}
+
+/* True if the secondary slot holds an image that ends at or before off. */
+static bool has_image_before(const struct agent *a, uint32_t off)
+{
+    struct ota_source src;
+    struct ota_image image;
+
+    ota_source_from_area(&src, &a->config->secondary->area);
+    return ota_image_parse(&src, &image) == 0 && image.tlv_end <= off;
+}
+
+/* How far of the download is left, up to off, if the secondary slot is erased from unit on. */
+static uint32_t left_before(const struct agent *a, uint32_t unit, uint32_t off)
+{
+    const struct ota_part *p = &a->journal.last.part;
+
+    if (!is_in_archive(a)) {
+        return off > unit ? block_at(a, unit) : off;
+    }
+    if (p->image == 0) {
+        return off - p->begin > unit ? block_at(a, unit) : off;
+    }
+    return !p->is_other_done || has_image_before(a, unit) ? off : 0;
+}
+
 /* Erases what an interrupted marking left at the end of the slot: it cannot be completed. What the
  * trailer's erase unit holds of the image is fetched again. */
 static int clean_end(struct agent *a, uint32_t *off)
@@ -83,11 +130,19 @@ static int clean_end(struct agent *a, uint32_t *off)
         return rc;
     }
     rc = ota_area_unit(&slot->area, slot->area.size - ota_slot_trailer_size(slot), &u);
-    if (rc == 0 && *off > u.off) {
-        *off = u.off - u.off % OTA_CHUNK_LEN;
+    if (rc == 0) {
+        *off = left_before(a, u.off, *off);
     }
     rc = rc == 0 ? ota_agent_note_loss(a, *off) : rc;
     return rc == 0 ? ota_slot_cancel_pending(slot) : rc;
+}
+
+static int resume_sink(struct agent *a, uint32_t off)
+{
+    const struct ota_record *r = &a->journal.last;
+
+    return is_in_archive(a) ? ota_sink_resume_archive(&a->sink, &r->part, off, &r->version)
+                            : ota_sink_resume(&a->sink, r->total, off);
 }
 
 /* Goes on at off of the image that the record log knows, if its part of the image is there. */
@@ -95,8 +150,7 @@ static bool resume(struct agent *a, uint32_t off, uint64_t now_ms)
 {
     uint32_t total = a->journal.last.total;
 
-    if (off == 0 || clean_end(a, &off) != 0 || off == 0 ||
-        ota_sink_resume(&a->sink, total, off) != 0) {
+    if (off == 0 || clean_end(a, &off) != 0 || off == 0 || resume_sink(a, off) != 0) {
         return false;
     }
     a->is_resumed = true;
@@ -111,7 +165,7 @@ int ota_agent_open_storage(struct agent *a, uint64_t now_ms)
 
     if (a->xfer.next != 0) {
         ota_xfer_init(&a->xfer, &a->xfer_config, a->xfer.next, a->xfer.total, now_ms);
-    } else {
+    } else if ((rc = ota_agent_unmark_second(a)) == 0) {
         a->is_resumed = false;
         open_sink(a);
         if (resume(a, ota_agent_resume_at(a), now_ms)) {
@@ -130,7 +184,12 @@ int ota_agent_open_storage(struct agent *a, uint64_t now_ms)
 void ota_agent_open_push(struct agent *a, uint32_t total, bool go_on, uint64_t now_ms)
 {
     const struct ota_record *r = &a->journal.last;
-    uint32_t off = go_on && r->stage == OTA_STAGE_LOADING && r->total == total ? r->offset : 0;
+    uint32_t off = 0;
+
+    /* The checksum over the transfer is taken from the slot, where no archive is as it came. */
+    if (go_on && r->stage == OTA_STAGE_LOADING && r->total == total && !is_in_archive(a)) {
+        off = r->offset;
+    }
 
     open_sink(a);
     if (!resume(a, off, now_ms)) {
@@ -175,12 +234,16 @@ int ota_agent_restart_image(void *arg, uint64_t now_ms)
 /* What the slot holds behind the last known offset is not what comes. */
 static int recover(struct agent *a, int why)
 {
+    const struct ota_record *r = &a->journal.last;
+    const struct ota_slot *slot =
+        is_in_archive(a) && r->part.image == 1 ? a->config->secondary2 : a->sink.slot;
+    uint32_t begin = is_in_archive(a) ? r->part.begin : 0;
     struct ota_flash_unit u;
 
-    if (why != OTA_ESTATE || ota_area_unit(&a->sink.slot->area, a->journal.last.offset, &u) != 0) {
+    if (why != OTA_ESTATE || ota_area_unit(&slot->area, r->offset - begin, &u) != 0) {
         return begin_again(a, 0, why);
     }
-    return begin_again(a, u.off, OTA_EDATA);
+    return begin_again(a, block_at(a, u.off), OTA_EDATA);
 }
 
 /* Which version the image is: as the job says, else its sender, else its header. */

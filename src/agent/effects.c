@@ -123,7 +123,11 @@ static int parse_job(struct agent *a, uint64_t now_ms)
             return rc;
         }
     }
-    return is_installed_next(a, &a->job.version) ? OTA_ENOUPDATE : 0;
+    if (!is_installed_next(a, &a->job.version)) {
+        return 0;
+    }
+    a->is_marked = a->is_due; /* then the session ends with the restart that the marking missed */
+    return OTA_ENOUPDATE;
 }
 
 static int follow_job(struct agent *a, uint64_t now_ms)

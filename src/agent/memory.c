@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What outlives a reset: where the download stands, and what became of an image. */
+#include <string.h>
+
 #include "agent/agent.h"
 #include "ota/err.h"
 
@@ -54,10 +56,14 @@ static int complete_second(struct agent *a)
     if (rc != 0 || t.magic == OTA_FIELD_SET) {
         return rc != 0 ? rc : 1;
     }
-    if (ota_agent_second_of(&c->secondary2->area) != a->journal.last.second) {
+    /* An overwriting bootloader may have left a copy of what it has installed. */
+    if (ota_agent_second_of(&c->secondary2->area) != a->journal.last.second ||
+        ota_agent_second_of(&c->primary2->area) == a->journal.last.second) {
         return 0;
     }
-    rc = ota_slot_set_pending(c->secondary2, c->is_permanent);
+    rc = ota_agent_unmark_second(a);
+    rc = rc == 0 ? ota_slot_set_pending(c->secondary2, c->is_permanent) : rc;
+    a->is_due = rc == 0;
     return rc != 0 ? rc : 1;
 }
 
@@ -101,9 +107,12 @@ static int settle_old_image(struct agent *a)
 int ota_agent_remember(struct agent *a)
 {
     int rc = ota_journal_open(&a->journal, a->config->journal);
+    enum ota_stage stage = a->journal.last.stage;
 
-    if (rc != 0 || a->journal.last.stage < OTA_STAGE_MARKING ||
-        a->journal.last.stage > OTA_STAGE_TRIAL) {
+    if (rc == 0 && stage >= OTA_STAGE_LOADING && stage <= OTA_STAGE_TRIAL) {
+        rc = ota_journal_renew(&a->journal);
+    }
+    if (rc != 0 || stage < OTA_STAGE_MARKING || stage > OTA_STAGE_TRIAL) {
         return rc;
     }
     return is_same_version(&a->running, &a->journal.last.version) ? settle_new_image(a)
@@ -149,10 +158,27 @@ static int begin_record(struct agent *a, const struct ota_version *offered, stru
     return a->config->job_sessions != 0 && r->sessions > a->config->job_sessions ? OTA_ERETRIES : 0;
 }
 
-/* What is programmed for sure is whole blocks. An archive begins anew after a reset. */
-static uint32_t stored(const struct agent *a)
+/* The last archive whose images' places the log has room for. */
+#define PART_BEGIN_MAX (UINT16_MAX * OTA_TAR_BLOCK)
+
+/* What is programmed for sure is whole blocks; in an archive those that end within an image. True
+ * if that is another place than before. */
+static bool note_place(const struct agent *a, struct ota_record *r)
 {
-    return a->sink.is_archive ? 0 : a->xfer.next - a->xfer.next % OTA_CHUNK_LEN;
+    uint32_t off = a->xfer.next - a->xfer.next % OTA_CHUNK_LEN;
+    struct ota_part part;
+
+    if (off == r->offset) {
+        return false;
+    }
+    if (OTA_CONFIG_ARCHIVE && a->sink.is_archive) {
+        if (!ota_sink_part(&a->sink, off, &part) || part.begin > PART_BEGIN_MAX) {
+            return false;
+        }
+        r->part = part;
+    }
+    r->offset = off;
+    return true;
 }
 
 int ota_agent_note_data(struct agent *a, const struct ota_version *offered)
@@ -165,12 +191,15 @@ int ota_agent_note_data(struct agent *a, const struct ota_version *offered)
     if (rc == 0 && a->config->job_bytes != 0 && a->fetched > a->config->job_bytes) {
         rc = OTA_ERETRIES;
     }
-    if (rc != 0 || (is_open && stored(a) == r.offset)) {
+    if (rc == 0 && a->is_noted && !is_open) {
+        r.offset = 0;
+        memset(&r.part, 0, sizeof r.part);
+    }
+    if (rc != 0 || (!note_place(a, &r) && is_open)) {
         return rc;
     }
     r.stage = OTA_STAGE_LOADING;
     r.total = a->xfer.total;
-    r.offset = stored(a);
     r.fetched = a->fetched;
     return ota_journal_write(&a->journal, &r);
 }
@@ -183,6 +212,9 @@ int ota_agent_note_loss(struct agent *a, uint32_t off)
         return 0;
     }
     r.offset = off - off % OTA_CHUNK_LEN;
+    if (r.offset == 0) {
+        memset(&r.part, 0, sizeof r.part);
+    }
     r.fetched = a->fetched;
     return ota_journal_write(&a->journal, &r);
 }
@@ -190,10 +222,14 @@ int ota_agent_note_loss(struct agent *a, uint32_t off)
 uint32_t ota_agent_resume_at(const struct agent *a)
 {
     const struct ota_record *r = &a->journal.last;
+    /* Marked, but not installed: the bootloader waited for the second image's mark. */
+    bool is_here =
+        r->stage == OTA_STAGE_LOADING ||
+        (r->second != 0 && (r->stage == OTA_STAGE_MARKING || r->stage == OTA_STAGE_MARKED));
 
     /* Jobs have no build number, but the record may have the image's. */
-    if (r->stage != OTA_STAGE_LOADING || (a->config->flow == OTA_FLOW_JOB &&
-                                          ota_version_compare(&r->version, &a->job.version) != 0)) {
+    if (!is_here || (a->config->flow == OTA_FLOW_JOB &&
+                     ota_version_compare(&r->version, &a->job.version) != 0)) {
         return 0;
     }
     return r->offset;

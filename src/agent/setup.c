@@ -251,7 +251,7 @@ static int check_second(const struct ota_config *c)
         return 0;
     }
     return c->secondary2 == NULL || c->primary2 == NULL || c->archive == NULL ||
-                   ota_area_check(&c->primary2->area) != 0 ||
+                   c->journal == NULL || ota_area_check(&c->primary2->area) != 0 ||
                    ota_area_check(&c->secondary2->area) != 0 ||
                    c->image2_max > c->secondary2->area.size ||
                    c->secondary2->area.size < ota_slot_trailer_size(c->secondary2)

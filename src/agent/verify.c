@@ -4,6 +4,7 @@
 
 #include "agent/agent.h"
 #include "base/le.h"
+#include "flash/area.h"
 #include "ota/err.h"
 
 /* ---- All images ------------------------------------------------------------------------------ */
@@ -31,6 +32,25 @@ int ota_agent_cancel_all(const struct agent *a)
                  : 0;
 
     return rc == 0 ? ota_slot_cancel_pending(a->config->secondary) : rc;
+}
+
+/* Is image 1 neither marked nor half marked? 1, 0 or a flash error. */
+static int is_unmarked(const struct agent *a)
+{
+    struct ota_trailer t;
+    int rc = ota_slot_read_trailer(a->config->secondary2, &t);
+
+    if (rc == 0 && t.magic != OTA_FIELD_SET && a->journal.last.second == 0) {
+        return 1; /* whatever it is, it is no mark */
+    }
+    return rc != 0 ? rc : t.magic == OTA_FIELD_UNSET && t.image_ok == OTA_FIELD_UNSET;
+}
+
+int ota_agent_unmark_second(const struct agent *a)
+{
+    int rc = ota_agent_has_second(a) ? is_unmarked(a) : 1;
+
+    return rc == 0 ? ota_slot_cancel_pending(a->config->secondary2) : rc < 0 ? rc : 0;
 }
 
 uint32_t ota_agent_second_of(const struct ota_area *area)
@@ -67,14 +87,28 @@ static int begin_image(struct agent *a, uint8_t image)
     return ota_image_check_init(&a->check, &a->source, &c->trust);
 }
 
+/* Nothing to go on with. A flash that fails here, too, has failed already. */
+static void drop(struct agent *a)
+{
+    ota_agent_forget_key(a);
+    a->xfer.next = 0;
+    (void)ota_agent_note_nothing(a);
+}
+
 int ota_agent_begin_verify(struct agent *a, uint64_t now_ms)
 {
+    int rc;
+
     (void)now_ms;
     if (!ota_xfer_is_done(&a->xfer)) {
         return OTA_EINCOMPLETE;
     }
     a->second = 0;
-    return begin_image(a, 0);
+    rc = begin_image(a, 0);
+    if (rc != 0) {
+        drop(a);
+    }
+    return rc;
 }
 
 /* The board an image says it is made for, if it says so. */
@@ -92,6 +126,83 @@ static int check_board(const struct agent *a)
                : OTA_EBOARD;
 }
 
+/* ---- What images need of each other ---------------------------------------------------------- */
+
+#define DEPENDENCY_LEN 12u /* index (1), filler (3), version (8) */
+
+/* Where an image will be found that this update leaves in place or brings. */
+static const struct ota_area *area_of(const struct agent *a, uint8_t image)
+{
+    const struct ota_config *c = a->config;
+
+    if (image == 0) {
+        return &c->secondary->area;
+    }
+    return a->second != 0 ? &c->secondary2->area : &c->primary2->area;
+}
+
+/* 0, OTA_EDEPENDS if the other image is not as new as this entry says, or a flash error. */
+static int check_need(const struct agent *a, const struct ota_source *src, uint32_t off)
+{
+    uint8_t raw[DEPENDENCY_LEN], head[OTA_IMAGE_HEADER_LEN];
+    struct ota_version least = {0};
+    struct ota_image_header h;
+    int rc = src->read(src->ctx, off, raw, sizeof raw);
+
+    if (rc != 0 || raw[0] > 1) {
+        return rc != 0 ? rc : OTA_EDEPENDS;
+    }
+    least.major = raw[4];
+    least.minor = raw[5];
+    least.revision = ota_get_le16(raw + 6);
+    rc = ota_area_read(area_of(a, raw[0]), 0, head, sizeof head);
+    if (rc != 0) {
+        return rc;
+    }
+    return ota_image_header_decode(head, &h) != 0 || ota_version_compare(&h.version, &least) < 0
+               ? OTA_EDEPENDS
+               : 0;
+}
+
+static int check_needs(const struct agent *a, uint8_t image)
+{
+    struct ota_source src;
+    struct ota_image parsed;
+    struct ota_tlv_iter it;
+    struct ota_tlv tlv;
+    int rc;
+
+    ota_source_from_area(&src, area_of(a, image));
+    rc = ota_image_parse(&src, &parsed);
+    if (rc != 0) {
+        return rc;
+    }
+    ota_tlv_begin(&it, &src, &parsed);
+    while ((rc = ota_tlv_next(&it, &tlv)) > 0) {
+        if (tlv.type == OTA_TLV_DEPENDENCY && tlv.is_protected) {
+            rc = tlv.len == DEPENDENCY_LEN ? check_need(a, &src, tlv.off) : OTA_EDEPENDS;
+        }
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return rc;
+}
+
+/* A set that the bootloader would never install is not marked. */
+static int check_set(const struct agent *a)
+{
+    int rc = 0;
+
+    if (ota_agent_has_second(a)) {
+        rc = check_needs(a, 0);
+        rc = rc == 0 && a->second != 0 ? check_needs(a, 1) : rc;
+    }
+    return rc;
+}
+
+/* ---- Marking --------------------------------------------------------------------------------- */
+
 /*
  * Each durable step before the act that it describes: an image is never marked unknown. Image 0
  * comes first: if the power goes in between, the bootloader installs it alone or, where it names
@@ -100,8 +211,9 @@ static int check_board(const struct agent *a)
 static int mark(struct agent *a)
 {
     const struct ota_config *c = a->config;
-    int rc = ota_agent_note_marking(a);
+    int rc = check_set(a);
 
+    rc = rc == 0 ? ota_agent_note_marking(a) : rc;
     if (rc == 0) {
         rc = ota_slot_set_pending(c->secondary, c->is_permanent);
     }
@@ -150,9 +262,7 @@ int ota_agent_run_verify(struct agent *a, uint64_t now_ms)
     }
     rc = rc == 0 ? mark(a) : rc;
     if (rc < 0 && !a->is_marked) {
-        /* Nothing to go on with. A flash that fails here, too, has failed already. */
-        a->xfer.next = 0;
-        (void)ota_agent_note_nothing(a);
+        drop(a);
     }
     return rc;
 }

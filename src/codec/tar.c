@@ -26,6 +26,20 @@ void ota_tar_init(struct ota_tar *t)
     memset(t, 0, sizeof *t);
 }
 
+static void set_size(struct ota_tar *t, uint32_t size, uint32_t left)
+{
+    t->size = size;
+    t->left = left;
+    t->padding = (uint16_t)((OTA_TAR_BLOCK - size % OTA_TAR_BLOCK) % OTA_TAR_BLOCK);
+}
+
+void ota_tar_resume(struct ota_tar *t, uint32_t size, uint32_t left)
+{
+    ota_tar_init(t);
+    set_size(t, size, left);
+    t->is_file = true;
+}
+
 bool ota_tar_is_between(const struct ota_tar *t)
 {
     return !t->is_file && t->left == 0 && t->padding == 0 && t->have == 0;
@@ -93,6 +107,7 @@ static int check_header(const uint8_t *block)
 static int take_header(struct ota_tar *t)
 {
     const uint8_t *block = t->block;
+    uint32_t size = 0;
     int rc;
 
     if (is_zero(block, OTA_TAR_BLOCK)) {
@@ -104,13 +119,12 @@ static int take_header(struct ota_tar *t)
     }
     rc = check_header(block);
     if (rc == 0) {
-        rc = read_octal(block + OFF_SIZE, SIZE_LEN, &t->size);
+        rc = read_octal(block + OFF_SIZE, SIZE_LEN, &size);
     }
     if (rc != 0) {
         return rc;
     }
-    t->left = t->size;
-    t->padding = (uint16_t)((OTA_TAR_BLOCK - t->size % OTA_TAR_BLOCK) % OTA_TAR_BLOCK);
+    set_size(t, size, size);
     switch (block[OFF_TYPE]) {
     case '0':
     case '\0':

@@ -52,6 +52,9 @@ void ota_tar_init(struct ota_tar *t);
  */
 int ota_tar_next(struct ota_tar *t, struct ota_tar_input *in, struct ota_tar_input *content);
 
+/* Instead of init: goes on within a file of size bytes of which left ones are to come. */
+void ota_tar_resume(struct ota_tar *t, uint32_t size, uint32_t left);
+
 /* True if the archive may end here: no file and no header is under way. */
 bool ota_tar_is_between(const struct ota_tar *t);
 

@@ -17,11 +17,55 @@ void ota_archive_init(struct ota_archive *a)
     ota_tar_init(&a->tar);
 }
 
+void ota_archive_resume(struct ota_archive *a, const struct ota_part *part, uint32_t off)
+{
+    struct ota_component *other = &a->list.image[1 - part->image];
+
+    ota_archive_init(a);
+    a->has_list = true;
+    a->is_resumed = true;
+    a->off = off;
+    a->begin = part->begin;
+    a->image = part->image;
+    a->list.image[part->image].size = part->len;
+    a->list.image[part->image].is_listed = true;
+    other->is_listed = part->has_other;
+    a->done = part->is_other_done ? (uint8_t)(1u << (1 - part->image)) : 0;
+    ota_tar_resume(&a->tar, part->len, part->len - (off - part->begin));
+}
+
+void ota_archive_part(const struct ota_archive *a, struct ota_part *out)
+{
+    uint8_t other = (uint8_t)(1 - a->image);
+
+    out->begin = a->begin;
+    out->len = a->begin == 0 ? 0 : a->list.image[a->image].size;
+    out->image = a->image;
+    out->has_other = a->list.image[other].is_listed;
+    out->is_other_done = (a->done & 1u << other) != 0;
+}
+
 static bool is_text(const char *x, const char *y)
 {
     size_t len = strlen(x);
 
     return len == strlen(y) && memcmp(x, y, len) == 0;
+}
+
+/* The file that begins is this image: the archive is not read anew to know its name and size. */
+static int begin_image(struct ota_archive *a, uint8_t image)
+{
+    struct ota_component *c = &a->list.image[image];
+
+    if ((a->done & 1u << image) != 0 || a->tar.size == 0) {
+        return OTA_EFORMAT;
+    }
+    if (a->is_resumed) {
+        c->size = a->tar.size;
+    }
+    a->image = image;
+    a->begin = a->off;
+    return c->size == a->tar.size ? OTA_ARCHIVE_BEGIN : OTA_EFORMAT;
 }
 
 /* The list comes first and once; after it what it lists. */
@@ -38,9 +82,8 @@ static int begin_file(struct ota_archive *a)
     for (uint8_t i = 0; i < OTA_IMAGES_MAX; i++) {
         const struct ota_component *c = &a->list.image[i];
 
-        if (c->is_listed && is_text(c->name, t->name)) {
-            a->image = i;
-            return c->size == t->size && (a->done & 1u << i) == 0 ? OTA_ARCHIVE_BEGIN : OTA_EFORMAT;
+        if (c->is_listed && (a->is_resumed ? i != a->image : is_text(c->name, t->name))) {
+            return begin_image(a, i);
         }
     }
     return OTA_EFORMAT;
@@ -74,7 +117,10 @@ int ota_archive_next(struct ota_archive *a, struct ota_tar_input *in, struct ota
     int rc;
 
     do {
+        size_t len = in->len;
+
         rc = ota_tar_next(&a->tar, in, content);
+        a->off += (uint32_t)(len - in->len);
         switch (rc) {
         case OTA_TAR_BEGIN:
             rc = begin_file(a);

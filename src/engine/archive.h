@@ -17,12 +17,24 @@ enum ota_archive_event {
     OTA_ARCHIVE_END,   /* it is complete */
 };
 
+/* An image of an archive that is under way: what a later run needs to go on within it. */
+struct ota_part {
+    uint32_t begin; /* of its first byte in the archive */
+    uint32_t len;   /* bytes of it; 0: there is none */
+    uint8_t image;
+    bool has_other;     /* the archive has the other image, too */
+    bool is_other_done; /* which has come before */
+};
+
 struct ota_archive {
     struct ota_components list; /* from OTA_ARCHIVE_LIST on */
     struct ota_tar tar;
     uint8_t image; /* from BEGIN to END: which one */
     uint8_t done;  /* images that are complete, as bits */
     bool has_list;
+    bool is_resumed; /* the list is not known any more, only which images it has */
+    uint32_t off;    /* bytes read of the archive */
+    uint32_t begin;  /* of the content of image */
     uint16_t text_len;
     char text[OTA_COMPONENTS_LEN_MAX];
 };
@@ -32,6 +44,16 @@ struct ota_archive {
 bool ota_archive_is(const uint8_t head[OTA_ARCHIVE_HEAD]);
 
 void ota_archive_init(struct ota_archive *a);
+
+/*
+ * Instead of init: goes on at offset off of an archive, within the image that part tells. Of the
+ * list only the version is missing, and the other image's size; that one is then taken as it
+ * comes, under any name.
+ */
+void ota_archive_resume(struct ota_archive *a, const struct ota_part *part, uint32_t off);
+
+/* The image under way, or the one that ended last; len is 0 before the first begins. */
+void ota_archive_part(const struct ota_archive *a, struct ota_part *out);
 
 /*
  * Reads on to the next event; in moves on. For OTA_ARCHIVE_DATA *content is a piece of the input.

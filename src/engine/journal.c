@@ -8,13 +8,23 @@
 #include "flash/area.h"
 #include "ota/err.h"
 
-#define RECORD_LEN 44u
-#define CRC_OFF 40u
-#define LAYOUT 1u
+#define RECORD_LEN 48u
+#define CRC_OFF 44u
+#define LAYOUT 2u
 #define F_REPORTED 0x01u
+#define F_PART_SECOND 0x02u /* of an archive, image 1 is under way */
+#define F_PART_OTHER 0x04u  /* it has the other image, too */
+#define F_PART_DONE 0x08u   /* which has come before */
 
 /* A record and the rest of its last write unit. */
 #define SLOT_MAX 512u
+
+static uint8_t flags_of(const struct ota_record *r)
+{
+    return (uint8_t)((r->is_reported ? F_REPORTED : 0) | (r->part.image == 1 ? F_PART_SECOND : 0) |
+                     (r->part.has_other ? F_PART_OTHER : 0) |
+                     (r->part.is_other_done ? F_PART_DONE : 0));
+}
 
 static void encode(const struct ota_record *r, uint32_t seq, uint8_t *raw)
 {
@@ -24,17 +34,19 @@ static void encode(const struct ota_record *r, uint32_t seq, uint8_t *raw)
     raw[2] = (uint8_t)r->stage;
     raw[3] = (uint8_t)-r->err;
     ota_put_le32(raw + 4, seq);
-    raw[8] = r->is_reported ? F_REPORTED : 0;
+    raw[8] = flags_of(r);
     raw[9] = r->returns;
     ota_put_le16(raw + 10, r->sessions);
     ota_put_le16(raw + 12, r->version.major);
     ota_put_le16(raw + 14, r->version.minor);
     ota_put_le16(raw + 16, r->version.revision);
+    ota_put_le16(raw + 18, (uint16_t)(r->part.begin / OTA_TAR_BLOCK));
     ota_put_le32(raw + 20, r->version.build);
     ota_put_le32(raw + 24, r->total);
     ota_put_le32(raw + 28, r->offset);
     ota_put_le32(raw + 32, r->fetched);
     ota_put_le32(raw + 36, r->second);
+    ota_put_le32(raw + 40, r->part.len);
     ota_put_le32(raw + CRC_OFF, ota_crc32(OTA_CRC32_POLY, 0, raw, CRC_OFF));
 }
 
@@ -58,6 +70,11 @@ static bool decode(const uint8_t *raw, struct ota_record *r, uint32_t *seq)
     r->offset = ota_get_le32(raw + 28);
     r->fetched = ota_get_le32(raw + 32);
     r->second = ota_get_le32(raw + 36);
+    r->part.begin = ota_get_le16(raw + 18) * OTA_TAR_BLOCK;
+    r->part.len = ota_get_le32(raw + 40);
+    r->part.image = (raw[8] & F_PART_SECOND) != 0;
+    r->part.has_other = (raw[8] & F_PART_OTHER) != 0;
+    r->part.is_other_done = (raw[8] & F_PART_DONE) != 0;
     return true;
 }
 
@@ -153,4 +170,12 @@ int ota_journal_write(struct ota_journal *j, const struct ota_record *record)
     j->seq++;
     j->last = *record;
     return 0;
+}
+
+int ota_journal_renew(struct ota_journal *j)
+{
+    struct ota_record r = j->last;
+
+    j->seq++; /* the torn record has the next number */
+    return ota_journal_write(j, &r);
 }

@@ -11,14 +11,16 @@
  *      4  sequence (u32)                                            24  total (u32)
  *      8  flags, returns, sessions (u16)                            28  offset (u32)
  *     12  major (u16), minor (u16)                                  32  fetched (u32)
- *     16  revision (u16), 0 (u16)                                   36  second (u32)
- *                                                                   40  CRC-32 of the above
+ *     16  revision (u16), part's begin / 512 (u16)                  36  second (u32)
+ *                                                                   40  part's len (u32)
+ *                                                                   44  CRC-32 of the above
  */
 #ifndef OTA_ENGINE_JOURNAL_H
 #define OTA_ENGINE_JOURNAL_H
 
 #include <stdbool.h>
 
+#include "engine/archive.h"
 #include "ota/port.h"
 #include "ota/version.h"
 
@@ -42,6 +44,7 @@ struct ota_record {
     uint32_t offset;            /* bytes that are stored */
     uint32_t fetched;           /* bytes received for it so far, those received twice too */
     uint32_t second;            /* from MARKING on: tells image 1 of the update; 0: it has none */
+    struct ota_part part;       /* of an archive: where offset is; len 0: not in an archive */
 };
 
 struct ota_journal {
@@ -59,6 +62,13 @@ struct ota_journal {
  * flash error.
  */
 int ota_journal_open(struct ota_journal *j, const struct ota_area *area);
+
+/*
+ * Appends the newest record once more. Whatever a cut has left behind it, which may read as a
+ * record now and as none a moment later, is older from then on. Before anything is done that
+ * depends on it. 0 or a flash error.
+ */
+int ota_journal_renew(struct ota_journal *j);
 
 /* Appends a record, which becomes last. 0 or a flash error; last is then unchanged. */
 int ota_journal_write(struct ota_journal *j, const struct ota_record *record);

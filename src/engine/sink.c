@@ -103,6 +103,62 @@ int ota_sink_resume(struct ota_sink *s, uint32_t total, uint32_t off)
     return rc;
 }
 
+/* The next byte of an image in the archive begins a write unit, and its header is in the slot. */
+static bool is_place(const struct ota_slot *slot, const struct ota_part *part, uint32_t off)
+{
+    return part->len > 0 && off >= part->begin && off - part->begin >= OTA_IMAGE_HEADER_LEN &&
+           off - part->begin <= part->len &&
+           (off - part->begin) % slot->area.flash->write_size == 0;
+}
+
+bool ota_sink_part(const struct ota_sink *s, uint32_t off, struct ota_part *out)
+{
+    if (!is_archive(s)) {
+        return false;
+    }
+    ota_archive_part(s->extra->archive, out);
+    return is_place(out->image == 1 ? s->extra->slot : s->slot, out, off);
+}
+
+int ota_sink_resume_archive(struct ota_sink *s, const struct ota_part *part, uint32_t off,
+                            const struct ota_version *version)
+{
+    bool second = part->image == 1;
+    const struct ota_slot *slot;
+    struct ota_archive *a;
+    int rc;
+
+    if (!OTA_CONFIG_ARCHIVE || s->extra == NULL ||
+        (s->extra->slot == NULL && (second || part->has_other))) {
+        return OTA_ENOTSUP;
+    }
+    a = s->extra->archive;
+    slot = second ? s->extra->slot : s->slot;
+    if (!is_place(slot, part, off)) {
+        return OTA_EINCOMPLETE;
+    }
+    rc = ota_area_read(&slot->area, 0, s->head, sizeof s->head);
+    if (rc == 0) {
+        rc = second ? check_second(s, part->len) : check_header(s, part->len);
+    }
+    if (rc == 0) {
+        rc = ota_writer_init(&s->writer, &slot->area, second ? s->extra->limit : s->limit, s->row,
+                             off - part->begin);
+    }
+    if (rc == 0) {
+        ota_archive_resume(a, part, off);
+        a->list.version = *version;
+        /* Of an image that is in its slot, nothing is known but that it fits. */
+        a->list.image[1 - part->image].size = !part->is_other_done ? 0
+                                              : second             ? s->limit
+                                                                   : s->extra->limit;
+        s->head_len = sizeof s->head;
+        s->off = off;
+        s->is_archive = true;
+    }
+    return rc;
+}
+
 /* ---- Bytes -------------------------------------------------------------------------------- */
 
 /* Fills the head from data; the bytes it took. */

@@ -43,6 +43,16 @@ void ota_sink_open(struct ota_sink *s, const struct ota_slot *slot, uint32_t lim
 int ota_sink_resume(struct ota_sink *s, uint32_t total, uint32_t off);
 
 /*
+ * The same within an archive, whose list had this version: part is its image under way at off. Also
+ * OTA_ENOTSUP as ota_sink_push, OTA_EINCOMPLETE if off is not where ota_sink_part said so.
+ */
+int ota_sink_resume_archive(struct ota_sink *s, const struct ota_part *part, uint32_t off,
+                            const struct ota_version *version);
+
+/* True if everything of an archive before off is in its slots, and it can go on there. */
+bool ota_sink_part(const struct ota_sink *s, uint32_t off, struct ota_part *out);
+
+/*
  * Takes the next len bytes of an image or archive of total bytes. 0; why the header is refused
  * (OTA_EMAGIC, OTA_ESIZE, OTA_EVERSION, OTA_EREVERTED, OTA_ENOTBOOT, OTA_ENOIMAGE): the slot is
  * untouched then; why an archive is (OTA_ENOTSUP without extra, or if it holds an image 1 and

@@ -58,12 +58,25 @@ AGENT_BUGS = (
      "a->journal.last.returns = RETURNS_MAX;", "a->journal.last.returns = 1;", "swap-scratch"),
 )
 
+# And with archives of two images.
+ARCHIVE_BUGS = (
+    ("the second image is forgotten between the marks", "src/agent/memory.c",
+     "rc = rc == 0 ? ota_slot_set_pending(c->secondary2, c->is_permanent) : rc;", "",
+     "archive-scratch"),
+    ("a torn mark of the second image stays", "src/agent/memory.c",
+     "rc = ota_agent_unmark_second(a);", "rc = 0;", "archive-overwrite"),
+    ("an archive goes on behind an image that is not there", "src/engine/archive.c",
+     "a->done = part->is_other_done ? (uint8_t)(1u << (1 - part->image)) : 0;", "a->done = 3;",
+     "archive-move"),
+)
+
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--root", type=pathlib.Path, required=True, help="of the sources")
     parser.add_argument("--cc", required=True, help="C compiler")
     parser.add_argument("--update", required=True, help="objects of powercut_update, with ; between")
+    parser.add_argument("--archive", required=True, help="objects of powercut_archive, likewise")
     parser.add_argument("--flag", action="append", default=[], help="for the compiler")
     parser.add_argument("--multi", required=True, help="harness of several images and slots")
     parser.add_argument("libs", nargs="+", help="harness and libraries, in link order")
@@ -91,8 +104,9 @@ def main():
     missed = 0
     with tempfile.TemporaryDirectory() as directory:
         work = pathlib.Path(directory)
-        for bug in BUGS + AGENT_BUGS:
-            objects = args.update.split(";") if bug in AGENT_BUGS else []
+        for bug in BUGS + AGENT_BUGS + ARCHIVE_BUGS:
+            objects = ([] if bug in BUGS else
+                       (args.update if bug in AGENT_BUGS else args.archive).split(";"))
             program = plant(args, work, bug, objects)
             stride = [] if bug[4] in MULTI else ["--stride", "29"]
             run = subprocess.run([program, "--mode", bug[4], *stride, "--first"],
@@ -106,7 +120,7 @@ def main():
             (work / pathlib.Path(bug[1]).name).unlink()
     if missed:
         sys.exit(f"seeded: {missed} defects were not found")
-    print(f"seeded: all {len(BUGS) + len(AGENT_BUGS)} found")
+    print(f"seeded: all {len(BUGS) + len(AGENT_BUGS) + len(ARCHIVE_BUGS)} found")
 
 
 main()

@@ -14,6 +14,7 @@
  */
 #define _DEFAULT_SOURCE
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -333,6 +334,9 @@ static void check_outcome(unsigned cuts)
 
 /* ---- Cuts ------------------------------------------------------------------------------------ */
 
+/* All but what was on its way to the device, which is large and lost with the power. */
+#define PEER_KEPT offsetof(struct fake_peer, queue)
+
 struct moment {
     struct snapshot flash;
     struct fake_peer peer;
@@ -343,7 +347,7 @@ struct moment {
 static void keep(struct moment *m)
 {
     device_save(&m->flash);
-    m->peer = run.peer;
+    memcpy(&m->peer, &run.peer, PEER_KEPT);
     m->web = run.web;
     m->reverts = run.reverts;
 }
@@ -351,7 +355,8 @@ static void keep(struct moment *m)
 static void go_back(const struct moment *m)
 {
     device_restore(&m->flash);
-    run.peer = m->peer;
+    memcpy(&run.peer, &m->peer, PEER_KEPT);
+    run.peer.head = run.peer.tail = 0;
     run.web = m->web;
     run.reverts = m->reverts;
 }

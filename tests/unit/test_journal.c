@@ -142,7 +142,7 @@ static void test_damage_is_passed_over(void **state)
     struct ota_record two = record(2);
 
     (void)state;
-    for (size_t at = 0; at < 44; at++) {
+    for (size_t at = 0; at < 48; at++) {
         ram_flash_init(&dev, 16384, 4096, 8, 0xff);
         assert_int_equal(ota_journal_open(&j, &area), 0);
         assert_int_equal(ota_journal_write(&j, &one), 0);
@@ -157,6 +157,55 @@ static void test_damage_is_passed_over(void **state)
     assert_int_equal(ota_journal_open(&j, &area), 0);
     assert_int_equal(j.last.stage, OTA_STAGE_NONE);
     assert_int_equal(ota_journal_write(&j, &one), 0);
+    assert_int_equal(ota_journal_open(&j, &area), 0);
+    expect(&j, 1);
+}
+
+static void test_place_in_an_archive_survives(void **state)
+{
+    struct ota_journal j;
+    struct ota_record r = record(20480);
+    const struct ota_part parts[] = {
+        {512u * 65535u, 0x12345678, 1, true, true},
+        {1536, 6000, 0, true, false},
+        {1536, 9, 0, false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        ram_flash_init(&dev, 16384, 4096, 8, 0xff);
+        assert_int_equal(ota_journal_open(&j, &area), 0);
+        r.part = parts[i];
+        assert_int_equal(ota_journal_write(&j, &r), 0);
+        assert_int_equal(ota_journal_open(&j, &area), 0);
+        expect(&j, 20480);
+        assert_int_equal(j.last.part.begin, parts[i].begin);
+        assert_int_equal(j.last.part.len, parts[i].len);
+        assert_int_equal(j.last.part.image, parts[i].image);
+        assert_int_equal(j.last.part.has_other, parts[i].has_other);
+        assert_int_equal(j.last.part.is_other_done, parts[i].is_other_done);
+    }
+}
+
+/* A write that is cut may leave a record that is not there now and there a moment later. */
+static void test_a_renewed_record_is_newer_than_a_torn_one_behind_it(void **state)
+{
+    struct ota_journal j;
+    struct ota_record one = record(1);
+    struct ota_record two = record(2);
+    uint8_t torn[48];
+
+    (void)state;
+    ram_flash_init(&dev, 16384, 4096, 8, 0xff);
+    assert_int_equal(ota_journal_open(&j, &area), 0);
+    assert_int_equal(ota_journal_write(&j, &one), 0);
+    assert_int_equal(ota_journal_write(&j, &two), 0);
+    memcpy(torn, dev.mem + area.off + 48, sizeof torn);
+    dev.mem[area.off + 48] ^= 0x10;
+    assert_int_equal(ota_journal_open(&j, &area), 0);
+    expect(&j, 1);
+    assert_int_equal(ota_journal_renew(&j), 0);
+    memcpy(dev.mem + area.off + 48, torn, sizeof torn);
     assert_int_equal(ota_journal_open(&j, &area), 0);
     expect(&j, 1);
 }
@@ -192,6 +241,8 @@ int main(void)
         cmocka_unit_test(test_outcome_survives),
         cmocka_unit_test(test_power_cut_at_any_operation_keeps_the_last_or_the_new_record),
         cmocka_unit_test(test_damage_is_passed_over),
+        cmocka_unit_test(test_place_in_an_archive_survives),
+        cmocka_unit_test(test_a_renewed_record_is_newer_than_a_torn_one_behind_it),
         cmocka_unit_test(test_areas_without_two_halves_are_refused),
         cmocka_unit_test(test_without_an_area_it_remembers_until_the_reset),
     };

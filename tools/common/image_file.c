@@ -43,6 +43,12 @@ bool image_file_is_mcuboot(int fd, uint32_t size)
            ota_get_le32(magic) == OTA_IMAGE_MAGIC;
 }
 
+void image_file_source(struct ota_source *src, const int *fd, uint32_t size)
+{
+    *src =
+        (struct ota_source){.read = read_source, .ctx = (void *)fd, .size = size, .erased = 0xff};
+}
+
 /* Hash, signature, or that there is no hash of these bytes. */
 static int check(const struct ota_source *src, const struct ota_key *key, struct ota_image *out)
 {
@@ -75,32 +81,41 @@ static int check(const struct ota_source *src, const struct ota_key *key, struct
 
 /* Without its key: that all of it is there, that it carries one, and that it is not in the clear.
  */
-static int check_encrypted(struct ota_source *src, struct ota_image *image)
+static int check_encrypted(const struct ota_source *stored, struct ota_image *image)
 {
+    struct ota_source src = *stored;
     uint8_t value[OTA_ENC_TLV_MAX];
     int rc = OTA_ETLV;
 
     for (uint16_t t = OTA_TLV_ENC_RSA2048; rc < 0 && t <= OTA_TLV_ENC_X25519_SHA512; t++) {
-        rc = ota_tlv_find(src, image, t, false, value, sizeof value);
+        rc = ota_tlv_find(&src, image, t, false, value, sizeof value);
     }
     if (rc < 0) {
         return rc;
     }
-    src->is_plain = true;
-    rc = check(src, NULL, image);
+    src.is_plain = true;
+    rc = check(&src, NULL, image);
     return rc == 0 ? OTA_EREFUSED : rc == OTA_EHASH ? 0 : rc;
+}
+
+int image_source_check(const struct ota_source *src, const struct ota_key *key,
+                       struct ota_image *out)
+{
+    int rc;
+
+    memset(out, 0, sizeof *out);
+    rc = ota_image_parse(src, out);
+    return rc == 0 && key == NULL && ota_image_is_encrypted(&out->header)
+               ? check_encrypted(src, out)
+               : check(src, key, out);
 }
 
 int image_file_check(int fd, uint32_t size, const struct ota_key *key, struct ota_image *out)
 {
-    struct ota_source src = {.read = read_source, .ctx = &fd, .size = size, .erased = 0xff};
-    int rc;
+    struct ota_source src;
 
-    memset(out, 0, sizeof *out);
-    rc = ota_image_parse(&src, out);
-    return rc == 0 && key == NULL && ota_image_is_encrypted(&out->header)
-               ? check_encrypted(&src, out)
-               : check(&src, key, out);
+    image_file_source(&src, &fd, size);
+    return image_source_check(&src, key, out);
 }
 
 const char *image_file_why(int rc, const struct ota_image *image)
@@ -115,13 +130,21 @@ const char *image_file_why(int rc, const struct ota_image *image)
     return ota_err_text(rc);
 }
 
-bool image_file_board(int fd, uint32_t size, const struct ota_image *image, char *buf, size_t cap)
+bool image_source_board(const struct ota_source *src, const struct ota_image *image, char *buf,
+                        size_t cap)
 {
-    struct ota_source src = {.read = read_source, .ctx = &fd, .size = size, .erased = 0xff};
     char name[BOARD_LEN_MAX + 1];
-    int len = ota_tlv_find(&src, image, OTA_TLV_BOARD, true, name, BOARD_LEN_MAX);
+    int len = ota_tlv_find(src, image, OTA_TLV_BOARD, true, name, BOARD_LEN_MAX);
 
     name[len < 0 ? 0 : len] = '\0';
     (void)tool_printable(buf, cap, name);
     return len >= 0;
+}
+
+bool image_file_board(int fd, uint32_t size, const struct ota_image *image, char *buf, size_t cap)
+{
+    struct ota_source src;
+
+    image_file_source(&src, &fd, size);
+    return image_source_board(&src, image, buf, cap);
 }

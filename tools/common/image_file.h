@@ -15,6 +15,9 @@ int image_file_read(int fd, uint32_t off, void *buf, size_t len);
 /* True if the file begins as an MCUboot image does. */
 bool image_file_is_mcuboot(int fd, uint32_t size);
 
+/* An open file of size bytes as a source. Keeps the pointer to fd. */
+void image_file_source(struct ota_source *src, const int *fd, uint32_t size);
+
 /*
  * Checks the hash of an MCUboot image of size bytes, and its signature if key is not NULL. 0 with
  * *out filled in, or a negative ota_err (OTA_EDATA if the file cannot be read).
@@ -24,6 +27,9 @@ bool image_file_is_mcuboot(int fd, uint32_t size);
  * With key: OTA_ENOTSUP.
  */
 int image_file_check(int fd, uint32_t size, const struct ota_key *key, struct ota_image *out);
+/* The same for an image that is read from elsewhere. */
+int image_source_check(const struct ota_source *src, const struct ota_key *key,
+                       struct ota_image *out);
 
 /* Text for people to an error of image_file_check. */
 const char *image_file_why(int rc, const struct ota_image *image);
@@ -33,5 +39,7 @@ const char *image_file_why(int rc, const struct ota_image *image);
  * none; buf then holds "".
  */
 bool image_file_board(int fd, uint32_t size, const struct ota_image *image, char *buf, size_t cap);
+bool image_source_board(const struct ota_source *src, const struct ota_image *image, char *buf,
+                        size_t cap);
 
 #endif

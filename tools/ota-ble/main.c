@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ota-ble: updates a device over Bluetooth LE. See docs/man/ota-ble.1. */
-#include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "common/archive_file.h"
 #include "common/crypto_openssl.h"
 #include "common/file.h"
 #include "common/image_file.h"
@@ -37,28 +36,30 @@ struct options {
 
 static void print_help(void)
 {
-    (void)printf("Usage: ota-ble [options] scan | info | update IMAGE | abort\n"
-                 "Updates a device over Bluetooth LE, through BlueZ.\n"
-                 "\n"
-                 "  scan                   list the devices that take updates\n"
-                 "  info                   tell what a device is and runs\n"
-                 "  update IMAGE           send a signed image, have it verified and installed\n"
-                 "  abort                  end a transfer that a device still waits for\n"
-                 "\n"
-                 "  -d, --device NAME      the device's name or address (default: the only one)\n"
-                 "  -a, --adapter NAME     Bluetooth adapter (default hci0)\n"
-                 "  -s, --sign KEY         sign the transfer (secure service): private key, PEM\n"
-                 "      --from-start       do not go on with an earlier transfer\n"
-                 "      --with-response    wait for each write, as the original's peers do\n"
-                 "      --block BYTES      bytes of a write, 1 to 512 (default: what fits)\n"
-                 "      --force            send an image that is made for another board\n"
-                 "      --time SECONDS     look for devices so long, 1 to 300 (default 10)\n"
-                 "  -j, --json             one JSON object instead of text\n"
-                 "  -q, --quiet            no progress\n"
-                 "  -v, --verbose          each command and answer, with time stamps\n"
-                 "      --help, --version\n"
-                 "\n"
-                 "Ctrl-C aborts the transfer. Exit status: 0 done, 1 failed, 2 wrong usage.\n");
+    (void)printf(
+        "Usage: ota-ble [options] scan | info | update IMAGE | abort\n"
+        "Updates a device over Bluetooth LE, through BlueZ.\n"
+        "\n"
+        "  scan                   list the devices that take updates\n"
+        "  info                   tell what a device is and runs\n"
+        "  update IMAGE           send a signed image, or an archive of images, have it verified\n"
+        "                         and installed\n"
+        "  abort                  end a transfer that a device still waits for\n"
+        "\n"
+        "  -d, --device NAME      the device's name or address (default: the only one)\n"
+        "  -a, --adapter NAME     Bluetooth adapter (default hci0)\n"
+        "  -s, --sign KEY         sign the transfer (secure service): private key, PEM\n"
+        "      --from-start       do not go on with an earlier transfer\n"
+        "      --with-response    wait for each write, as the original's peers do\n"
+        "      --block BYTES      bytes of a write, 1 to 512 (default: what fits)\n"
+        "      --force            send an image that is made for another board\n"
+        "      --time SECONDS     look for devices so long, 1 to 300 (default 10)\n"
+        "  -j, --json             one JSON object instead of text\n"
+        "  -q, --quiet            no progress\n"
+        "  -v, --verbose          each command and answer, with time stamps\n"
+        "      --help, --version\n"
+        "\n"
+        "Ctrl-C aborts the transfer. Exit status: 0 done, 1 failed, 2 wrong usage.\n");
 }
 
 /* ---- Command line -----------------------------------------------------------------------------*/
@@ -206,32 +207,49 @@ struct image {
     size_t len;
     struct ota_version version;
     char board[OTA_BOARD_MAX]; /* "": it does not say */
+    bool is_archive;
 };
+
+static int load_archive(const struct options *o, struct image *image, const struct ota_source *src)
+{
+    struct ota_tool_why why;
+    struct archive_file a;
+    int rc = archive_file_check(&a, src, NULL, &why);
+
+    if (rc != 0) {
+        tool_error("%s: is an archive that %s", o->image, why.text);
+        return rc;
+    }
+    image->is_archive = true;
+    image->version = a.list.version;
+    (void)snprintf(image->board, sizeof image->board, "%s", a.board);
+    return 0;
+}
 
 static int load_image(const struct options *o, struct image *image)
 {
     struct ota_tool_why why;
     struct ota_image info;
-    int fd;
+    struct ota_source src;
     int rc = ota_tool_file_read(o->image, IMAGE_MAX, &image->data, &image->len, &why);
 
     if (rc != 0) {
         tool_error("%s", why.text);
         return rc;
     }
-    fd = open(o->image, O_RDONLY | O_CLOEXEC);
-    rc = fd < 0 ? OTA_EDATA : image_file_check(fd, (uint32_t)image->len, NULL, &info);
+    ota_source_from_memory(&src, image->data, (uint32_t)image->len);
+    if (archive_file_is(&src)) {
+        return load_archive(o, image, &src);
+    }
+    rc = image_source_check(&src, NULL, &info);
     if (rc == 0) {
         image->version = info.header.version;
-        (void)image_file_board(fd, (uint32_t)image->len, &info, image->board, sizeof image->board);
+        (void)image_source_board(&src, &info, image->board, sizeof image->board);
         /* What a padded image has behind its end is of no use to the device. */
         image->len = info.tlv_end;
     } else {
         tool_error("%s: %s; it takes an image that ota-imgtool has signed", o->image,
-                   fd < 0 ? ota_err_text(rc) : image_file_why(rc, &info));
-    }
-    if (fd >= 0) {
-        (void)close(fd);
+                   image_file_why(rc, &info));
     }
     return rc;
 }
@@ -398,6 +416,11 @@ static bool is_mismatch(const struct options *o, struct central *c, const struct
         (void)snprintf(c->why, sizeof c->why, "%s",
                        c->device.is_secure ? "it wants a signed transfer: give the key with --sign"
                                            : "it wants no signed transfer: leave --sign out");
+        return true;
+    }
+    if (c->device.is_secure && image->is_archive) {
+        (void)snprintf(c->why, sizeof c->why, "%s",
+                       "the secure service takes single images, no archives");
         return true;
     }
     if (o->is_forced || image->board[0] == '\0' || update_read_info(c, &info, board) != 0 ||

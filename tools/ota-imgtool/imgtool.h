@@ -19,6 +19,7 @@ int imgtool_getpriv(int argc, char **argv);
 int imgtool_sign(int argc, char **argv);
 int imgtool_verify(int argc, char **argv);
 int imgtool_dump(int argc, char **argv);
+int imgtool_archive(int argc, char **argv);
 
 /* One line on standard error, after the program's name. Return IMGTOOL_FAILED and IMGTOOL_USAGE. */
 int imgtool_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -18,6 +18,7 @@ static const char help[] =
     "  getpriv  print the private key, to be built into a bootloader that decrypts images\n"
     "  sign     put header, TLVs and signature around a binary (also: create)\n"
     "  verify   check that a bootloader with a key would start an image\n"
+    "  archive  put signed images into one archive, to be installed as a whole\n"
     "  dump     show header, TLVs and trailer of an image (also: dumpinfo)\n"
     "\n"
     "-v, --verbose before the command tells on standard error what is read and made.\n"
@@ -30,7 +31,7 @@ static const struct {
 } commands[] = {
     {"keygen", imgtool_keygen}, {"getpub", imgtool_getpub}, {"getpriv", imgtool_getpriv},
     {"sign", imgtool_sign},     {"create", imgtool_sign},   {"verify", imgtool_verify},
-    {"dump", imgtool_dump},     {"dumpinfo", imgtool_dump},
+    {"dump", imgtool_dump},     {"dumpinfo", imgtool_dump}, {"archive", imgtool_archive},
 };
 
 static bool is_verbose;

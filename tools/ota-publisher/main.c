@@ -57,7 +57,7 @@ static void print_help(void)
         "Usage: ota-publisher [tls] [options] -f IMAGE\n"
         "Offers a firmware image to devices over MQTT and HTTP(S) until it is stopped.\n"
         "\n"
-        "  -f, --image FILE          image to offer; read again when it changes\n"
+        "  -f, --image FILE          image or archive to offer; read again when it changes\n"
         "  -j, --job FILE            job document (JSON); without it one is made from the image\n"
         "  -k, --board, --kit KIT    board that the image is for (default CY8CPROTO_062_4343W)\n"
         "  -c, --company NAME        first part of the topics (default anycloud)\n"
@@ -320,8 +320,11 @@ static void tell_offer(const struct options *o, const struct release *r,
 
     tool_log("offering version %u.%u.%u for %s, %u bytes%s%s%s%s", r->version.major,
              r->version.minor, r->version.revision, o->board, r->size,
-             r->is_encrypted ? ", encrypted" : "", o->no_mqtt ? "" : ", through ",
-             o->no_mqtt ? "" : o->broker.name, !o->no_mqtt && o->broker.tls ? " (TLS)" : "");
+             r->is_archive     ? ", an archive"
+             : r->is_encrypted ? ", encrypted"
+                               : "",
+             o->no_mqtt ? "" : ", through ", o->no_mqtt ? "" : o->broker.name,
+             !o->no_mqtt && o->broker.tls ? " (TLS)" : "");
     if (text != NULL && strlen(text) > JOB_TEXT_MAX) {
         tool_log("warning: the job document has %zu bytes; devices of the original take %u",
                  strlen(text), JOB_TEXT_MAX);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ota-publisher/release.h"
 
+#include "common/archive_file.h"
 #include "common/image_file.h"
 #include "common/log.h"
 #include "ota-publisher/job.h"
@@ -21,39 +22,81 @@ bool release_is_same_file(const struct stat *a, const struct stat *b)
 
 /* ---- The image ---------------------------------------------------------------------------- */
 
-/* Fills in the version from an MCUboot image. Anything else needs a job's Version. */
-static int identify(struct release *r, bool has_version, const char *board, char *err, size_t cap)
+/* What the file says of itself. */
+struct identity {
+    struct ota_version version;
+    char board[64]; /* "": nothing */
+};
+
+/* 0 or -1; the reason continues a sentence about the file. */
+static int identify_image(struct release *r, struct identity *out, char *err, size_t cap)
 {
     struct ota_image image;
-    char made_for[64];
-    int rc;
-
-    if (!image_file_is_mcuboot(r->fd, r->size)) {
-        if (has_version) {
-            return 0;
-        }
-        (void)snprintf(err, cap, "is no MCUboot image; give its Version in a job file (-j)");
-        return -1;
-    }
     /* Whole and undamaged; whether it is signed by the right key is for the device to judge. */
-    rc = image_file_check(r->fd, r->size, NULL, &image);
+    int rc = image_file_check(r->fd, r->size, NULL, &image);
+
     if (rc != OTA_OK) {
         (void)snprintf(err, cap, "cannot be offered: %s", image_file_why(rc, &image));
         return -1;
     }
     r->is_encrypted = ota_image_is_encrypted(&image.header);
-    if (image_file_board(r->fd, r->size, &image, made_for, sizeof made_for) &&
-        strcmp(made_for, board) != 0) {
-        (void)snprintf(err, cap, "is made for board %s, not for %s", made_for, board);
+    out->version = image.header.version;
+    (void)image_file_board(r->fd, r->size, &image, out->board, sizeof out->board);
+    return 0;
+}
+
+static int identify_archive(const struct ota_source *src, struct identity *out, char *err,
+                            size_t cap)
+{
+    struct archive_file a;
+    struct ota_tool_why why;
+
+    if (archive_file_check(&a, src, NULL, &why) != 0) {
+        (void)snprintf(err, cap, "is an archive that %.220s", why.text);
+        return -1;
+    }
+    out->version = a.list.version;
+    (void)snprintf(out->board, sizeof out->board, "%s", a.board);
+    if (!archive_file_is_bound(&a)) {
+        tool_log("warning: the application in the archive does not depend on the second image's "
+                 "version: a power cut may let it run with the old one once (docs/archives.md)");
+    }
+    return 0;
+}
+
+/* Fills in the version from an MCUboot image or an archive. Else a job's Version is needed. */
+static int identify(struct release *r, bool has_version, const char *board, char *err, size_t cap)
+{
+    struct ota_source src;
+    struct identity is = {.board = ""};
+    int rc;
+
+    image_file_source(&src, &r->fd, r->size);
+    if (archive_file_is(&src)) {
+        r->is_archive = true;
+        rc = identify_archive(&src, &is, err, cap);
+    } else if (image_file_is_mcuboot(r->fd, r->size)) {
+        rc = identify_image(r, &is, err, cap);
+    } else if (has_version) {
+        return 0;
+    } else {
+        (void)snprintf(err, cap,
+                       "is no MCUboot image and no archive; give its Version in a job file (-j)");
+        return -1;
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    if (is.board[0] != '\0' && strcmp(is.board, board) != 0) {
+        (void)snprintf(err, cap, "is made for board %s, not for %s", is.board, board);
         return -1;
     }
     if (!has_version) {
-        r->version = image.header.version;
-    } else if (ota_version_compare(&r->version, &image.header.version) != 0) {
+        r->version = is.version;
+    } else if (ota_version_compare(&r->version, &is.version) != 0) {
         tool_log("warning: the job file says version %u.%u.%u, the image %u.%u.%u",
-                 r->version.major, r->version.minor, r->version.revision,
-                 image.header.version.major, image.header.version.minor,
-                 image.header.version.revision);
+                 r->version.major, r->version.minor, r->version.revision, is.version.major,
+                 is.version.minor, is.version.revision);
     }
     return 0;
 }
@@ -209,8 +252,9 @@ struct release *release_current(struct release_store *s)
     if (s->current == NULL) {
         tool_error("nothing is offered any more: %s", s->error);
     } else {
-        tool_log("release changed: version %u.%u.%u, %u bytes", s->current->version.major,
-                 s->current->version.minor, s->current->version.revision, s->current->size);
+        tool_log("release changed: version %u.%u.%u, %u bytes%s", s->current->version.major,
+                 s->current->version.minor, s->current->version.revision, s->current->size,
+                 s->current->is_archive ? ", an archive" : "");
     }
     return s->current;
 }

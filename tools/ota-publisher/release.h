@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is offered: an image file and the job document that announces it. Knows nothing of
- * devices or of how the bytes travel.
+ * What is offered: the file of an image or archive and the job document that announces it. Knows
+ * nothing of devices or of how the bytes travel.
  *
  * The files are looked at again whenever the current release is asked for. A changed file makes a
  * new release; one that is being downloaded keeps its open file and is freed with its last user.
@@ -24,11 +24,12 @@
 struct release {
     unsigned refs;
     int fd;        /* -1: the job leads to a web server */
-    uint32_t size; /* bytes of the image */
+    uint32_t size; /* bytes of the file */
     struct ota_version version;
     json_t *job;
     bool is_encrypted;      /* its hash is for the devices to check */
     bool has_place;         /* the job file says where the data is */
+    bool is_archive;        /* of several images, with their list */
     struct stat image_stat; /* when it was opened */
 };
 

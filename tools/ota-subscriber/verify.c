@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ota-subscriber/verify.h"
 
+#include "common/archive_file.h"
 #include "common/image_file.h"
 #include "common/log.h"
 #include "ota/err.h"
@@ -88,18 +89,44 @@ static int check_mcuboot(const struct flow *f, uint32_t size, char *why, size_t 
     return 0;
 }
 
+static int check_archive(const struct flow *f, const struct ota_source *src, char *why, size_t cap)
+{
+    const struct ota_version *v;
+    struct ota_tool_why reason;
+    struct archive_file a;
+
+    if (archive_file_check(&a, src, f->config->key, &reason) != 0) {
+        (void)snprintf(why, cap, "it is an archive that %s", reason.text);
+        return -1;
+    }
+    if (a.board[0] != '\0' && strcmp(a.board, f->config->board) != 0) {
+        return fail(why, cap, ota_err_text(OTA_EBOARD));
+    }
+    v = &a.list.version;
+    if (ota_version_compare(v, &f->offered) != 0) {
+        tool_log("warning: the archive says version %u.%u.%u, its job %u.%u.%u", v->major, v->minor,
+                 v->revision, f->offered.major, f->offered.minor, f->offered.revision);
+    }
+    return 0;
+}
+
 int verify_download(const struct flow *f, char *why, size_t cap)
 {
     uint32_t size = f->download.first.total_size;
+    struct ota_source src;
 
     if (check_expected(f, size, why, cap) != 0) {
         return -1;
+    }
+    image_file_source(&src, &f->download.fd, size);
+    if (archive_file_is(&src)) {
+        return check_archive(f, &src, why, cap);
     }
     if (image_file_is_mcuboot(f->download.fd, size)) {
         return check_mcuboot(f, size, why, cap);
     }
     if (f->config->key != NULL) {
-        return fail(why, cap, "it is no MCUboot image, so it carries no signature");
+        return fail(why, cap, "it is no MCUboot image and no archive, so it carries no signature");
     }
     if (f->config->expect == NULL) {
         tool_log("note: no MCUboot image, so nothing but its length could be checked");
