@@ -193,7 +193,7 @@ int ota_agent_note_data(struct agent *a, const struct ota_version *offered)
     }
     if (rc == 0 && a->is_noted && !is_open) {
         r.offset = 0;
-        memset(&r.part, 0, sizeof r.part);
+        r.part.len = 0;
     }
     if (rc != 0 || (!note_place(a, &r) && is_open)) {
         return rc;
@@ -212,7 +212,7 @@ int ota_agent_note_loss(struct agent *a, uint32_t off)
         return 0;
     }
     r.offset = off - off % OTA_CHUNK_LEN;
-    if (r.offset == 0) {
+    if (OTA_CONFIG_ARCHIVE && r.offset == 0) {
         memset(&r.part, 0, sizeof r.part);
     }
     r.fetched = a->fetched;
@@ -223,9 +223,9 @@ uint32_t ota_agent_resume_at(const struct agent *a)
 {
     const struct ota_record *r = &a->journal.last;
     /* Marked, but not installed: the bootloader waited for the second image's mark. */
-    bool is_here =
-        r->stage == OTA_STAGE_LOADING ||
-        (r->second != 0 && (r->stage == OTA_STAGE_MARKING || r->stage == OTA_STAGE_MARKED));
+    bool is_here = r->stage == OTA_STAGE_LOADING ||
+                   (OTA_CONFIG_ARCHIVE && r->second != 0 &&
+                    (r->stage == OTA_STAGE_MARKING || r->stage == OTA_STAGE_MARKED));
 
     /* Jobs have no build number, but the record may have the image's. */
     if (!is_here || (a->config->flow == OTA_FLOW_JOB &&

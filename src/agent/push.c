@@ -298,7 +298,7 @@ static void get_info(void *arg, struct ota_gatt_info *out)
     out->version = a->running;
     out->board = a->config->board;
     out->err = a->session.err;
-    if (r->stage == OTA_STAGE_LOADING && r->part.len == 0) {
+    if (r->stage == OTA_STAGE_LOADING && (!OTA_CONFIG_ARCHIVE || r->part.len == 0)) {
         out->stored = r->offset;
         out->total = r->total;
     }

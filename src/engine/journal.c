@@ -6,6 +6,7 @@
 #include "base/crc32.h"
 #include "base/le.h"
 #include "flash/area.h"
+#include "ota/config.h"
 #include "ota/err.h"
 
 #define RECORD_LEN 48u
@@ -19,11 +20,21 @@
 /* A record and the rest of its last write unit. */
 #define SLOT_MAX 512u
 
-static uint8_t flags_of(const struct ota_record *r)
+static void encode_part(const struct ota_part *p, uint8_t *raw)
 {
-    return (uint8_t)((r->is_reported ? F_REPORTED : 0) | (r->part.image == 1 ? F_PART_SECOND : 0) |
-                     (r->part.has_other ? F_PART_OTHER : 0) |
-                     (r->part.is_other_done ? F_PART_DONE : 0));
+    raw[8] = (uint8_t)(raw[8] | (p->image == 1 ? F_PART_SECOND : 0) |
+                       (p->has_other ? F_PART_OTHER : 0) | (p->is_other_done ? F_PART_DONE : 0));
+    ota_put_le16(raw + 18, (uint16_t)(p->begin / OTA_TAR_BLOCK));
+    ota_put_le32(raw + 40, p->len);
+}
+
+static void decode_part(const uint8_t *raw, struct ota_part *p)
+{
+    p->begin = ota_get_le16(raw + 18) * OTA_TAR_BLOCK;
+    p->len = ota_get_le32(raw + 40);
+    p->image = (raw[8] & F_PART_SECOND) != 0;
+    p->has_other = (raw[8] & F_PART_OTHER) != 0;
+    p->is_other_done = (raw[8] & F_PART_DONE) != 0;
 }
 
 static void encode(const struct ota_record *r, uint32_t seq, uint8_t *raw)
@@ -34,19 +45,20 @@ static void encode(const struct ota_record *r, uint32_t seq, uint8_t *raw)
     raw[2] = (uint8_t)r->stage;
     raw[3] = (uint8_t)-r->err;
     ota_put_le32(raw + 4, seq);
-    raw[8] = flags_of(r);
+    raw[8] = r->is_reported ? F_REPORTED : 0;
     raw[9] = r->returns;
     ota_put_le16(raw + 10, r->sessions);
     ota_put_le16(raw + 12, r->version.major);
     ota_put_le16(raw + 14, r->version.minor);
     ota_put_le16(raw + 16, r->version.revision);
-    ota_put_le16(raw + 18, (uint16_t)(r->part.begin / OTA_TAR_BLOCK));
     ota_put_le32(raw + 20, r->version.build);
     ota_put_le32(raw + 24, r->total);
     ota_put_le32(raw + 28, r->offset);
     ota_put_le32(raw + 32, r->fetched);
     ota_put_le32(raw + 36, r->second);
-    ota_put_le32(raw + 40, r->part.len);
+    if (OTA_CONFIG_ARCHIVE) {
+        encode_part(&r->part, raw);
+    }
     ota_put_le32(raw + CRC_OFF, ota_crc32(OTA_CRC32_POLY, 0, raw, CRC_OFF));
 }
 
@@ -70,11 +82,9 @@ static bool decode(const uint8_t *raw, struct ota_record *r, uint32_t *seq)
     r->offset = ota_get_le32(raw + 28);
     r->fetched = ota_get_le32(raw + 32);
     r->second = ota_get_le32(raw + 36);
-    r->part.begin = ota_get_le16(raw + 18) * OTA_TAR_BLOCK;
-    r->part.len = ota_get_le32(raw + 40);
-    r->part.image = (raw[8] & F_PART_SECOND) != 0;
-    r->part.has_other = (raw[8] & F_PART_OTHER) != 0;
-    r->part.is_other_done = (raw[8] & F_PART_DONE) != 0;
+    if (OTA_CONFIG_ARCHIVE) {
+        decode_part(raw, &r->part);
+    }
     return true;
 }
 

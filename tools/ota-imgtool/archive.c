@@ -92,8 +92,14 @@ static const char *base_name(const char *path)
 static int check_names(const struct options *o)
 {
     for (size_t i = 0; i < OTA_IMAGES_MAX; i++) {
-        const char *name = o->images[i] != NULL ? base_name(o->images[i]) : "x";
-        size_t len = strlen(name);
+        const char *name;
+        size_t len;
+
+        if (o->images[i] == NULL) {
+            continue;
+        }
+        name = base_name(o->images[i]);
+        len = strlen(name);
 
         if (len == 0 || len >= OTA_TAR_NAME_MAX || strpbrk(name, "\"\\") != NULL ||
             strcmp(name, OTA_COMPONENTS_NAME) == 0) {
