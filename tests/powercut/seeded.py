@@ -49,7 +49,7 @@ MULTI = ("set", "direct-xip")  # modes of the other harness
 # The same in the agent: found by the lives of whole updates.
 AGENT_BUGS = (
     ("an image is marked before the record log knows of it", "src/agent/verify.c",
-     "int rc = ota_agent_note_marking(a);", "int rc = 0;", "swap-scratch"),
+     "rc = rc == 0 ? ota_agent_note_marking(a) : rc;", "", "swap-scratch"),
     ("a torn mark stays in the slot", "src/agent/data.c",
      "clean_end(a, &off) != 0 || off == 0 ||", "", "swap-scratch"),
     ("the record log counts bytes that are not programmed yet", "src/agent/memory.c",
