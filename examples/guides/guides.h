@@ -30,8 +30,8 @@ enum ota_att guide_ble_data_written(const void *value, size_t len);
 void guide_ble_confirmed(void);
 void guide_ble_disconnected(void);
 uint32_t guide_ble_step(void);
-void guide_archives(struct ota_config *config, const struct ota_slot *tfm_primary,
-                    const struct ota_slot *tfm_secondary);
+void guide_archives(struct ota_config *config, const struct ota_area *journal,
+                    const struct ota_slot *tfm_primary, const struct ota_slot *tfm_secondary);
 int guide_encryption(struct ota_boot_config *config, const uint8_t *private_key, size_t len);
 int guide_decryption(struct ota_config *config, const uint8_t *private_key, size_t len);
 void guide_log(struct ota_config *config);

@@ -53,12 +53,13 @@ uint32_t guide_ble_step(void)
  */
 
 /* [archive] */
-void guide_archives(struct ota_config *config, const struct ota_slot *tfm_primary,
-                    const struct ota_slot *tfm_secondary)
+void guide_archives(struct ota_config *config, const struct ota_area *journal,
+                    const struct ota_slot *tfm_primary, const struct ota_slot *tfm_secondary)
 {
     static struct ota_archive_memory archive; /* OTA_ARCHIVE_LEN bytes */
 
     config->archive = &archive;     /* NULL: archives are refused */
+    config->journal = journal;      /* needed for two images */
     config->primary2 = tfm_primary; /* NULL, both: archives with a second image are refused */
     config->secondary2 = tfm_secondary;
 }

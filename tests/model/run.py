@@ -93,7 +93,7 @@ def expect_clean(what, report):
 def expect_all_operations(args, mode, told):
     """The code has done every operation that is in the model."""
     calls = re.compile(
-        r"\b(?:DO|RAISE|COPY_TRAILER|(?:WRITE|ERASE|CLEAR)_\w+|erase_s_trailer)\((\d+)")
+        r"\b(?:DO|RAISE|COPY_TRAILER|renew|(?:WRITE|ERASE|CLEAR)_\w+|erase_s_trailer)\((\d+)")
     texts = [(args.model / name).read_text() for name in FILES[mode]]
     wanted = {int(n) for text in texts for n in calls.findall(text)}
     done = next(line for line in told if line.startswith("operations:")).split()[1:]

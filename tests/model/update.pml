@@ -59,9 +59,18 @@ ltl updates { []<>IS_DISTURBED || <>[](IS_AT_END || IS_STUCK) }
 
 #define MORE_RETURNS j_returns = (j_returns < RETURNS -> j_returns + 1 : RETURNS)
 
+/* The agent begins: what a cut has left behind the newest record is older than this. */
+inline renew(place)
+{
+    if
+    :: j_stage >= LOADING && j_stage <= TRIAL -> WRITE_LOG(place, skip)
+    :: else -> skip
+    fi
+}
 /* src/agent/memory.c: what became of the image that was handed on. */
 inline remember()
 {
+    renew(55);
     if
     :: j_stage < MARKING || j_stage > TRIAL -> skip
     :: j_stage >= MARKING && j_stage <= TRIAL && j_version == RUNNING ->
@@ -174,6 +183,10 @@ inline mark()
 
 inline session()
 {
+    if
+    :: renew(56) /* the agent begins with the session */
+    :: skip
+    fi;
     if
     :: j_stage == DONE && !j_told -> WRITE_LOG(65, j_told = 1)
     :: else -> skip
