@@ -242,6 +242,11 @@ static int explain_key(const struct options *o, int rc)
     char text[256];
 
     switch (rc) {
+    case OTA_EKEY:
+        (void)snprintf(text, sizeof text,
+                       "%.*s is not the private half of a P-256 key, which decrypting takes",
+                       ota_tool_key_name_len(o->decrypt_path), o->decrypt_path);
+        return refuse(o, text);
     case OTA_EDECRYPT:
         (void)snprintf(text, sizeof text,
                        "it is encrypted for another key than %.*s, or its key is damaged",
