@@ -11,12 +11,9 @@
  */
 #include <string.h>
 
-#include "base/le.h"
 #include "flash/area.h"
 #include "internal.h"
 #include "ota/err.h"
-
-#define DEPENDENCY_LEN 12u /* index (1), filler (3), version (8) */
 
 enum { LOOK, DECIDE, ACT, SETTLE };
 
@@ -68,52 +65,32 @@ static int look_ahead(struct ota_boot *b, bool installs, bool ends, struct outlo
     return rc == OTA_EFLASH ? rc : 0;
 }
 
-static void decode_version(const uint8_t *raw, struct ota_version *out)
-{
-    memset(out, 0, sizeof *out);
-    out->major = raw[0];
-    out->minor = raw[1];
-    out->revision = ota_get_le16(raw + 2);
-    out->build = ota_get_le32(raw + 4);
-}
-
-static int is_met(const struct outlook *all, uint8_t n, const uint8_t raw[DEPENDENCY_LEN])
+static bool is_met(const struct outlook *all, uint8_t n, const struct ota_dependency *d)
 {
     const struct outlook *other;
-    struct ota_version least;
 
-    if (raw[0] >= n) {
-        return 0;
+    if (d->image >= n) {
+        return false;
     }
-    other = &all[raw[0]];
-    decode_version(raw + 4, &least);
+    other = &all[d->image];
     return other->is_moving ||
-           (other->is_there && ota_version_compare(&other->image.header.version, &least) >= 0);
+           (other->is_there && ota_version_compare(&other->image.header.version, &d->least) >= 0);
 }
 
 /* 1 if an image has what it needs, 0 if not, or an error. */
 static int is_served(const struct outlook *all, uint8_t n, const struct outlook *o)
 {
-    uint8_t raw[DEPENDENCY_LEN];
+    struct ota_dependency d;
     struct ota_tlv_iter it;
-    struct ota_tlv tlv;
     int rc;
 
     if (o->is_moving || !o->is_there) {
         return 1;
     }
     ota_tlv_begin(&it, &o->source, &o->image);
-    while ((rc = ota_tlv_next(&it, &tlv)) == 1) {
-        if (tlv.type != OTA_TLV_DEPENDENCY || !tlv.is_protected) {
-            continue;
-        }
-        if (tlv.len != DEPENDENCY_LEN) {
+    while ((rc = ota_dependency_next(&it, &d)) == 1) {
+        if (!is_met(all, n, &d)) {
             return 0;
-        }
-        rc = o->source.read(o->source.ctx, tlv.off, raw, sizeof raw);
-        rc = rc == 0 ? is_met(all, n, raw) : rc;
-        if (rc != 1) {
-            return rc;
         }
     }
     return rc == 0 ? 1 : rc == OTA_EFLASH ? rc : 0;

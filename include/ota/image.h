@@ -140,6 +140,25 @@ void ota_tlv_begin(struct ota_tlv_iter *it, const struct ota_source *src,
  */
 int ota_tlv_next(struct ota_tlv_iter *it, struct ota_tlv *out);
 
+/* What an image needs of another one: the value of OTA_TLV_DEPENDENCY. */
+struct ota_dependency {
+    uint8_t image;            /* number of the other one */
+    struct ota_version least; /* that it must have, or a newer one */
+};
+
+/* Bytes of it in an image: number, three of filler, version. */
+#define OTA_DEPENDENCY_LEN 12u
+
+/* Decodes the value. Any bytes are a dependency; which images there are is for the caller to know.
+ */
+void ota_dependency_decode(const uint8_t raw[OTA_DEPENDENCY_LEN], struct ota_dependency *out);
+
+/*
+ * Walks on to the next dependency, of which only those that the hash covers count. 1 and *out, 0 at
+ * the end, OTA_ETLV for one of another length, or the errors of ota_tlv_next.
+ */
+int ota_dependency_next(struct ota_tlv_iter *it, struct ota_dependency *out);
+
 /*
  * Finds the first entry of a type (only_protected: in the area that the hash covers) and reads its
  * value, at most cap bytes. Its length; OTA_ETLV if there is none or the area is malformed, which

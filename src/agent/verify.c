@@ -128,8 +128,6 @@ static int check_board(const struct agent *a)
 
 /* ---- What images need of each other ---------------------------------------------------------- */
 
-#define DEPENDENCY_LEN 12u /* index (1), filler (3), version (8) */
-
 /* Where an image will be found that this update leaves in place or brings. */
 static const struct ota_area *area_of(const struct agent *a, uint8_t image)
 {
@@ -141,25 +139,18 @@ static const struct ota_area *area_of(const struct agent *a, uint8_t image)
     return a->second != 0 ? &c->secondary2->area : &c->primary2->area;
 }
 
-/* 0, OTA_EDEPENDS if the other image is not as new as this entry says, or a flash error. */
-static int check_need(const struct agent *a, const struct ota_source *src, uint32_t off)
+/* 0, OTA_EDEPENDS if the other image is not as new as it has to be, or a flash error. */
+static int check_need(const struct agent *a, const struct ota_dependency *d)
 {
-    uint8_t raw[DEPENDENCY_LEN], head[OTA_IMAGE_HEADER_LEN];
-    struct ota_version least = {0};
+    uint8_t head[OTA_IMAGE_HEADER_LEN];
     struct ota_image_header h;
-    int rc = src->read(src->ctx, off, raw, sizeof raw);
+    int rc =
+        d->image > 1 ? OTA_EDEPENDS : ota_area_read(area_of(a, d->image), 0, head, sizeof head);
 
-    if (rc != 0 || raw[0] > 1) {
-        return rc != 0 ? rc : OTA_EDEPENDS;
-    }
-    least.major = raw[4];
-    least.minor = raw[5];
-    least.revision = ota_get_le16(raw + 6);
-    rc = ota_area_read(area_of(a, raw[0]), 0, head, sizeof head);
     if (rc != 0) {
         return rc;
     }
-    return ota_image_header_decode(head, &h) != 0 || ota_version_compare(&h.version, &least) < 0
+    return ota_image_header_decode(head, &h) != 0 || ota_version_compare(&h.version, &d->least) < 0
                ? OTA_EDEPENDS
                : 0;
 }
@@ -169,7 +160,7 @@ static int check_needs(const struct agent *a, uint8_t image)
     struct ota_source src;
     struct ota_image parsed;
     struct ota_tlv_iter it;
-    struct ota_tlv tlv;
+    struct ota_dependency d;
     int rc;
 
     ota_source_from_area(&src, area_of(a, image));
@@ -178,15 +169,13 @@ static int check_needs(const struct agent *a, uint8_t image)
         return rc;
     }
     ota_tlv_begin(&it, &src, &parsed);
-    while ((rc = ota_tlv_next(&it, &tlv)) > 0) {
-        if (tlv.type == OTA_TLV_DEPENDENCY && tlv.is_protected) {
-            rc = tlv.len == DEPENDENCY_LEN ? check_need(a, &src, tlv.off) : OTA_EDEPENDS;
-        }
-        if (rc < 0) {
+    while ((rc = ota_dependency_next(&it, &d)) > 0) {
+        rc = check_need(a, &d);
+        if (rc != 0) {
             return rc;
         }
     }
-    return rc;
+    return rc == OTA_ETLV ? OTA_EDEPENDS : rc;
 }
 
 /* A set that the bootloader would never install is not marked. */

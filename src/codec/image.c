@@ -41,6 +41,14 @@ void ota_source_from_memory(struct ota_source *src, const void *data, uint32_t l
 
 /* ---- Header ------------------------------------------------------------------------------- */
 
+static void take_version(const uint8_t *raw, struct ota_version *out)
+{
+    out->major = raw[0];
+    out->minor = raw[1];
+    out->revision = ota_get_le16(raw + 2);
+    out->build = ota_get_le32(raw + 4);
+}
+
 int ota_image_header_decode(const uint8_t raw[OTA_IMAGE_HEADER_LEN], struct ota_image_header *out)
 {
     uint32_t magic = ota_get_le32(raw + OFF_MAGIC);
@@ -50,10 +58,7 @@ int ota_image_header_decode(const uint8_t raw[OTA_IMAGE_HEADER_LEN], struct ota_
     out->protected_size = ota_get_le16(raw + OFF_PROTECTED_SIZE);
     out->payload_size = ota_get_le32(raw + OFF_PAYLOAD_SIZE);
     out->flags = ota_get_le32(raw + OFF_FLAGS);
-    out->version.major = raw[OFF_MAJOR];
-    out->version.minor = raw[OFF_MINOR];
-    out->version.revision = ota_get_le16(raw + OFF_REVISION);
-    out->version.build = ota_get_le32(raw + OFF_BUILD);
+    take_version(raw + OFF_MAJOR, &out->version);
     if (magic == 0 || magic == UINT32_MAX) {
         return OTA_ENOIMAGE;
     }
@@ -197,6 +202,34 @@ int ota_tlv_next(struct ota_tlv_iter *it, struct ota_tlv *out)
     }
     it->next = out->off + out->len;
     return 1;
+}
+
+void ota_dependency_decode(const uint8_t raw[OTA_DEPENDENCY_LEN], struct ota_dependency *out)
+{
+    out->image = raw[0];
+    take_version(raw + 4, &out->least); /* behind three bytes of filler */
+}
+
+int ota_dependency_next(struct ota_tlv_iter *it, struct ota_dependency *out)
+{
+    uint8_t raw[OTA_DEPENDENCY_LEN];
+    struct ota_tlv tlv;
+    int rc;
+
+    do {
+        rc = ota_tlv_next(it, &tlv);
+        if (rc <= 0) {
+            return rc;
+        }
+    } while (tlv.type != OTA_TLV_DEPENDENCY || !tlv.is_protected);
+    if (tlv.len != sizeof raw) {
+        return OTA_ETLV;
+    }
+    rc = it->src->read(it->src->ctx, tlv.off, raw, sizeof raw);
+    if (rc == 0) {
+        ota_dependency_decode(raw, out);
+    }
+    return rc == 0 ? 1 : rc;
 }
 
 int ota_tlv_find(const struct ota_source *src, const struct ota_image *image, uint16_t type,

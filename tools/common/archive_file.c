@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/archive_file.h"
 
-#include "base/le.h"
 #include "common/image_file.h"
 #include "common/log.h"
 #include "engine/archive.h"
@@ -101,7 +100,8 @@ static int check_image(struct archive_image *i, const char *name, const struct o
 
     if (rc != 0) {
         return ota_tool_fail(why, rc, "holds %s, which a device refuses: %s",
-                             tool_printable(shown, sizeof shown, name), ota_err_text(rc));
+                             tool_printable(shown, sizeof shown, name),
+                             image_file_why(rc, &i->image));
     }
     (void)image_source_board(&i->source, &i->image, i->board, sizeof i->board);
     return 0;
@@ -126,17 +126,12 @@ static int check_version(const struct archive_file *a, struct ota_tool_why *why)
 static bool find_need(const struct archive_image *i, uint8_t other, struct ota_version *least)
 {
     struct ota_tlv_iter it;
-    struct ota_tlv tlv;
-    uint8_t raw[12]; /* index (1), filler (3), version (8) */
+    struct ota_dependency d;
 
     ota_tlv_begin(&it, &i->source, &i->image);
-    while (ota_tlv_next(&it, &tlv) > 0) {
-        if (tlv.type == OTA_TLV_DEPENDENCY && tlv.is_protected && tlv.len == sizeof raw &&
-            i->source.read(i->source.ctx, tlv.off, raw, sizeof raw) == 0 && raw[0] == other) {
-            *least = (struct ota_version){.major = raw[4],
-                                          .minor = raw[5],
-                                          .revision = ota_get_le16(raw + 6),
-                                          .build = ota_get_le32(raw + 8)};
+    while (ota_dependency_next(&it, &d) > 0) {
+        if (d.image == other) {
+            *least = d.least;
             return true;
         }
     }

@@ -44,13 +44,13 @@ static void describe(const struct ota_tlv *tlv, const uint8_t *value, char *out,
     out[0] = '\0';
     if (tlv->type == OTA_TLV_SEC_CNT && tlv->len == 4) {
         (void)snprintf(out, cap, "%" PRIu32, ota_get_le32(value));
-    } else if (tlv->type == OTA_TLV_DEPENDENCY && tlv->len == 12) {
-        const struct ota_version v = {value[4], value[5], ota_get_le16(value + 6),
-                                      ota_get_le32(value + 8)};
+    } else if (tlv->type == OTA_TLV_DEPENDENCY && tlv->len == OTA_DEPENDENCY_LEN) {
+        struct ota_dependency d;
         char version[OTA_VERSION_TEXT_MAX];
 
-        (void)ota_version_format(&v, version, sizeof version); /* always fits */
-        (void)snprintf(out, cap, "image %u, version %s or newer", value[0], version);
+        ota_dependency_decode(value, &d);
+        (void)ota_version_format(&d.least, version, sizeof version); /* always fits */
+        (void)snprintf(out, cap, "image %u, version %s or newer", d.image, version);
     } else if (tlv->type == OTA_TLV_ENC_EC256) {
         (void)snprintf(out, cap, "key of AES-%u for the holder of a P-256 key (ECIES)",
                        tlv->len == OTA_TOOL_ECIES_HEAD + 32 ? 256u : 128u);
