@@ -125,11 +125,11 @@ static void find_in_units(const struct ota_boot *b, struct place at[N_IMAGES])
 }
 
 /* 1 and a key from a trailer, 0 if there is none. */
-static int read_key(const struct ota_boot *b, uint8_t slot, int i, uint8_t *key)
+static int read_key(const struct ota_boot *b, enum ota_boot_where where, int i, uint8_t *key)
 {
     const struct ota_boot_config *c = b->config;
-    const struct ota_area *trailer = ota_boot_area(c, (enum ota_boot_where)slot);
-    uint32_t off = ota_boot_key_off(c, (enum ota_boot_where)slot, i);
+    const struct ota_area *trailer = ota_boot_area(c, where);
+    uint32_t off = ota_boot_key_off(c, where, i);
     int rc = ota_area_is_erased(trailer, off, c->encryption->key_len);
 
     if (rc != 0) {
@@ -143,7 +143,7 @@ static int read_key(const struct ota_boot *b, uint8_t slot, int i, uint8_t *key)
 static int restore(struct ota_boot *b, enum ota_boot_where where, int i, const struct place *place)
 {
     const struct ota_boot_config *c = b->config;
-    const struct ota_boot_encryption *e = c->encryption;
+    const struct ota_boot_store *store = c->mode->store;
     struct ota_boot_payload *p = &c->encryption->image[i];
     uint8_t raw[OTA_IMAGE_HEADER_LEN];
     struct ota_image_header h;
@@ -152,9 +152,9 @@ static int restore(struct ota_boot *b, enum ota_boot_where where, int i, const s
     if (rc != 0 || ota_image_header_decode(raw, &h) != 0 || !ota_image_is_encrypted(&h)) {
         return rc;
     }
-    rc = (e->read_key != NULL ? e->read_key : read_key)(b, (uint8_t)where, i, p->key.bytes);
+    rc = (store->read_key != NULL ? store->read_key : read_key)(b, where, i, p->key.bytes);
     if (rc == 1) {
-        p->key.len = e->key_len;
+        p->key.len = c->encryption->key_len;
         p->begin = h.header_size;
         p->end = h.header_size + h.payload_size;
     }

@@ -44,6 +44,9 @@ struct ota_boot_store {
     /* Writes the trailer of a chunk that covers the trailer itself: to scratch before the swap, to
      * the primary slot (with the states completed so far) after it. */
     int (*put_big)(const struct ota_boot *b, enum ota_boot_where where);
+    /* Reads an image's key of a swap that was interrupted: 1, 0 if it has none, or an error. NULL:
+     * it lies where ota_boot_key_off says. */
+    int (*read_key)(const struct ota_boot *b, enum ota_boot_where where, int image, uint8_t *key);
     /* Sequence: takes over what the application left in the slots' mailboxes. NULL: has none. */
     int (*absorb)(struct ota_boot *b, uint8_t phase);
     /* Sequence: records in the primary slot which swap is about to begin, so that a reset cannot

@@ -205,12 +205,12 @@ static uint8_t *key_of(const struct ota_boot_config *c, int image)
     return (uint8_t *)c->buf + OFF_SWAP_SIZE - (image + 1) * c->encryption->key_len;
 }
 
-static int read_key(const struct ota_boot *b, uint8_t slot, int image, uint8_t *key)
+static int read_key(const struct ota_boot *b, enum ota_boot_where where, int image, uint8_t *key)
 {
     const struct ota_boot_config *c = b->config;
     const uint8_t len = c->encryption->key_len;
     struct row r;
-    int rc = read_row(c, (enum ota_boot_where)slot, status_rows(c), &r);
+    int rc = read_row(c, where, status_rows(c), &r);
 
     if (rc != 0) {
         return rc;
@@ -459,9 +459,6 @@ int ota_boot_partition_check(const struct ota_boot_config *c)
     if (rc != 0) {
         return rc;
     }
-    if (c->encryption != NULL) {
-        c->encryption->read_key = read_key;
-    }
     f = c->status.flash;
     if (c->status.off % ROW != 0 || f->write_size > ROW ||
         ((f->flags & OTA_FLASH_REWRITE) == 0 && ROW % f->erase_size != 0)) {
@@ -481,6 +478,7 @@ const struct ota_boot_store ota_boot_store_partition = {
     .scan = scan,
     .put = put,
     .put_big = put_big,
+    .read_key = read_key,
     .absorb = absorb,
     .prepare = prepare,
     .clear = clear,

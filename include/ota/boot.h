@@ -127,8 +127,6 @@ struct ota_boot_encryption {
     const struct ota_boot_encryption_ops *ops; /* private: set by init */
     const struct ota_cipher *cipher;           /* private: set by init */
     uint8_t key_len;                           /* private: set by init */
-    /* Private: set by ota_boot_init where keys are not kept in trailers. */
-    int (*read_key)(const struct ota_boot *boot, uint8_t slot, int image, uint8_t *key);
     struct ota_boot_payload image[2]; /* of the image in the primary slot, and of the new one */
     struct ota_source stored;         /* private */
     struct ota_decrypted decrypted;   /* private */
