@@ -152,7 +152,7 @@ class Device:
 
     def run(self, tool, *args):
         done = subprocess.run([self.tools / tool, *map(str, args)], capture_output=True, text=True,
-                              check=False)
+                              check=False, timeout=60)
         if done.returncode != 0:
             sys.exit(f"costs: {tool} {' '.join(map(str, args))} failed:\n{done.stderr}")
         return done.stdout
@@ -199,7 +199,7 @@ def measure(tools, name, board):
 def versus(tools):
     """Lines of the comparison with MCUboot, from what the test prints."""
     told = subprocess.run([tools / "test_boot_vectors"], capture_output=True, text=True,
-                          check=True)
+                          check=True, timeout=100)
     found = re.findall(r"^operations (\S+) +(\d+) erases \(MCUboot +(\d+)\), +(\d+) writes "
                        r"\(MCUboot +(\d+)\)$", told.stdout + told.stderr, re.M)
     if len(found) < 2:

@@ -126,8 +126,8 @@ static int parse_job(struct agent *a, uint64_t now_ms)
     if (!is_installed_next(a, &a->job.version)) {
         return 0;
     }
-    a->is_marked = OTA_CONFIG_ARCHIVE &&
-                   a->is_due; /* then the session ends with the restart that the marking missed */
+    /* If the second image was marked late, the session ends with the restart that was missed. */
+    a->is_marked = OTA_CONFIG_ARCHIVE && a->is_due;
     return OTA_ENOUPDATE;
 }
 

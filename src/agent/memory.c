@@ -191,12 +191,15 @@ int ota_agent_note_data(struct agent *a, const struct ota_version *offered)
     if (rc == 0 && a->config->job_bytes != 0 && a->fetched > a->config->job_bytes) {
         rc = OTA_ERETRIES;
     }
-    if (rc == 0 && a->is_noted && !is_open) {
+    if (rc != 0) {
+        return rc;
+    }
+    if (!is_open) { /* then it is written, wherever the download is */
         r.offset = 0;
         r.part.len = 0;
     }
-    if (rc != 0 || (!note_place(a, &r) && is_open)) {
-        return rc;
+    if (!note_place(a, &r) && is_open) {
+        return 0;
     }
     r.stage = OTA_STAGE_LOADING;
     r.total = a->xfer.total;

@@ -203,7 +203,6 @@ class FlowTest(Case):
             self.assertIn("holds app-2.0.0.bin", tool(*fetch, "--verify-key", self.files.wrong,
                                                        expect=1))
 
-
     def test_bluetooth(self):
         air = radio.Radio(BIN, tempfile.mkdtemp(dir=self.temp.name))
         self.addCleanup(air.stop)
@@ -304,7 +303,7 @@ class PowerTest(Case):
 class BadTest(Case):
     """One thing is wrong: none of the images is marked, and the console says why."""
 
-    def check(self, archive, *words, job=None):
+    def check(self, archive, *words):
         board = Board(self.files)
         with Scripted(self.broker.port, archive):
             console = board.run(*self.mqtt)

@@ -61,7 +61,8 @@ class Swap:
             for device, data in flash.items():
                 pathlib.Path(directory, f"{device}.bin").write_bytes(data)
             done = subprocess.run([TOOL, "--board", self.folder / "layout.json", "--flash", directory,
-                                   "--json", *cut], capture_output=True, text=True, check=False)
+                                   "--json", *cut], capture_output=True, text=True, check=False,
+                                  timeout=60)
             line = json.loads(done.stdout)
             for device in flash:
                 flash[device][:] = pathlib.Path(directory, f"{device}.bin").read_bytes()

@@ -54,9 +54,9 @@ def build(args, work, defines, flags):
     """A verifier in a directory of its own."""
     # -o2: variables that are only written are part of the state, since they are printed.
     subprocess.run([args.spin, "-a", "-o2", *defines, args.model.resolve() / "update.pml"],
-                   cwd=work, check=True, stdout=subprocess.DEVNULL)
+                   cwd=work, check=True, stdout=subprocess.DEVNULL, timeout=60)
     subprocess.run([args.cc, "-w", "-DNOREDUCE", "-DMEMLIM=3000", *flags, "-o", "pan",
-                    "pan.c"], cwd=work, check=True)
+                    "pan.c"], cwd=work, check=True, timeout=200)
     return work / "pan"
 
 
