@@ -11,18 +11,14 @@
  *   - in the end both good images run, confirmed, or both old ones, and the server has been told;
  *   - a cut costs at most two blocks fetched again, unless it ended a trial.
  */
-#define _DEFAULT_SOURCE
-#include <getopt.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "ota/agent.h"
 #include "ota/boot.h"
 #include "ota/err.h"
+#include "powercut/command.h"
 #include "unit/cut_flash.h"
 #include "unit/fake_peer.h"
 #include "unit/fake_set.h"
@@ -538,59 +534,28 @@ static const char usage_text[] =
     "\n"
     "Exit status: 0 if each update came to its end, 1 if not, 2 for a wrong command line.\n";
 
-/* One process per kind of device, so that all processors work. */
-static bool cut_all(const char *mode)
+static const char *mode_of(size_t i)
 {
-    bool is_good = true;
-    size_t n = 0;
-    int status;
+    return plans[i].mode_name;
+}
 
-    printf("%-42s %8s %8s %10s %8s\n", "device with two images", "cuts", "second", "blocks",
-           "failed");
-    for (size_t i = 0; i < N_PLANS; i++) {
-        if (mode != NULL && strcmp(mode, plans[i].mode_name) != 0) {
-            continue;
-        }
-        n++;
-        (void)fflush(stdout);
-        if (fork() == 0) {
-            bool is_plan_good = cut_plan(&plans[i]);
-
-            (void)fflush(stdout);
-            _exit(is_plan_good ? 0 : 1);
-        }
-    }
-    while (wait(&status) > 0) {
-        is_good = is_good && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    }
-    return is_good && n > 0;
+static bool cut_device(size_t i)
+{
+    return cut_plan(&plans[i]);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"stride", required_argument, NULL, 's'},
-        {"mode", required_argument, NULL, 'm'},
-        {"first", no_argument, NULL, 'f'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+    static const struct command command = {
+        .usage = usage_text,
+        .heads = {"device with two images", "cuts", "blocks"},
+        .n = N_PLANS,
+        .mode_of = mode_of,
+        .cut = cut_device,
+        .stride = &run.stride,
+        .ends_at_first = &run.ends_at_first,
     };
-    const char *mode = NULL;
-    int letter;
 
     run.stride = 499;
-    while ((letter = getopt_long(argc, argv, "s:m:fh", options, NULL)) != -1) {
-        if (letter == 'h') {
-            return fputs(usage_text, stdout) == EOF;
-        }
-        if (letter == 'f') {
-            run.ends_at_first = true;
-        } else if (letter == 'm') {
-            mode = optarg;
-        } else if (letter != 's' || (run.stride = (uint32_t)strtoul(optarg, NULL, 10)) == 0) {
-            (void)fputs(usage_text, stderr);
-            return 2;
-        }
-    }
-    return cut_all(mode) ? 0 : 1;
+    return command_run(&command, argc, argv);
 }
