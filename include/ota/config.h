@@ -38,6 +38,34 @@
 #define OTA_CONFIG_ENCRYPTION 1
 #endif
 
+/* 1: the record log (ota_config.journal), and what the agent remembers of an image while it runs:
+ * downloads go on after a reset, outcomes are reported, an image that went back again and again is
+ * not tried again. 0 refuses a log and forgets; then ota_last_outcome knows nothing. Default 1. */
+#ifndef OTA_CONFIG_JOURNAL
+#define OTA_CONFIG_JOURNAL 1
+#endif
+
+/* 1: the application is asked before and after every step (ota_config.hook). 0 refuses a hook.
+ * Default 1. */
+#ifndef OTA_CONFIG_HOOK
+#define OTA_CONFIG_HOOK 1
+#endif
+
+/* 1: jobs may lead to another server than the one that they come from, and name it by a URL. 0
+ * refuses those that do (OTA_ETRANSPORT): for builds with MQTT only. Default 1. */
+#ifndef OTA_CONFIG_REDIRECT
+#define OTA_CONFIG_REDIRECT 1
+#endif
+#if !OTA_CONFIG_REDIRECT && OTA_CONFIG_HTTP
+#error "OTA_CONFIG_HTTP needs OTA_CONFIG_REDIRECT: paths of images are parts of URLs"
+#endif
+
+/* 1: the whole image may be asked for by one request (ota_mqtt_config.whole_image). 0 refuses
+ * that. Default 1. */
+#ifndef OTA_CONFIG_WHOLE_IMAGE
+#define OTA_CONFIG_WHOLE_IMAGE 1
+#endif
+
 /* 1: sentences for errors and states. 0 saves 2.3 KiB: ota_err_text and ota_state_text say
  * only that there is an error or state, a result gives its reason as a number only. Default 1. */
 #ifndef OTA_CONFIG_TEXTS
