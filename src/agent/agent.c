@@ -3,7 +3,7 @@
  * The driver: performs the effect of the session's state, tells the session how it went, and
  * lets the hook have its say before and after.
  */
-#include "agent/agent.h"
+#include "agent/memory.h"
 
 #include "base/log.h"
 #include "ota/err.h"
@@ -78,7 +78,7 @@ static void end_session(struct agent *a, bool is_stopped)
         int rc = ota_agent_cancel_all(a);
 
         if (rc == 0) {
-            rc = ota_agent_note_nothing(a);
+            rc = ota_agent_note(a, OTA_NOTE_NOTHING);
         }
         if (rc != 0) {
             a->session.err = rc;
@@ -97,7 +97,7 @@ static void report(struct agent *a, enum ota_event_kind kind, int err, uint64_t 
         .err = err,
         .has_progress = a->xfer.next > a->begun_at,
         .has_report = ota_agent_has_report(a),
-        .is_resumed = a->is_resumed,
+        .is_resumed = ota_agent_is_resumed(a),
         .defer_ms = a->defer_ms,
         .now_ms = now_ms,
     };
@@ -124,8 +124,8 @@ static enum ota_log_level level_of(const struct agent *a, int err)
 
 static void end_failed(struct agent *a, int err, uint64_t now_ms)
 {
-    enum ota_answer answer = ota_agent_call_hook(a, OTA_MOMENT_FAILED, err);
-    bool is_stop = answer == OTA_ANSWER_STOP || err == OTA_ESTOPPED;
+    int answer = ota_agent_ask(a, OTA_MOMENT_FAILED, err);
+    bool is_stop = answer == OTA_ESTOPPED || err == OTA_ESTOPPED;
     enum ota_state state = a->session.state;
 
     report(a, is_stop ? OTA_EVENT_STOP : OTA_EVENT_FAIL, err, now_ms);
@@ -134,9 +134,9 @@ static void end_failed(struct agent *a, int err, uint64_t now_ms)
 
 static void end_done(struct agent *a, uint64_t now_ms)
 {
-    int err = ota_agent_answer_error(ota_agent_call_hook(a, OTA_MOMENT_DONE, 0));
+    int err = ota_agent_ask(a, OTA_MOMENT_DONE, 0);
 
-    if (err != 0) {
+    if (err < 0) {
         end_failed(a, err, now_ms);
         return;
     }
@@ -162,7 +162,7 @@ static int prepare(struct agent *a)
 {
     enum ota_link_task task;
 
-    if (a->session.has_report) {
+    if (OTA_CONFIG_JOURNAL && a->session.has_report) {
         a->env.result.err = a->journal.last.err;
         a->env.result.installed = &a->journal.last.version;
     }
@@ -202,22 +202,19 @@ static void enter(struct agent *a, uint64_t now_ms)
 {
     enum ota_state state = a->session.state;
     int rc = prepare(a);
-    enum ota_answer answer;
-    int err;
 
     ota_agent_tell(a, OTA_LOG_INFO, ota_state_text(state), 0);
     if (rc != 0) {
         end_failed(a, rc, now_ms);
         return;
     }
-    answer = ota_agent_call_hook(a, OTA_MOMENT_BEFORE, 0);
-    err = ota_agent_answer_error(answer);
-    if (state == OTA_STATE_AGENT_WAITING && err != 0) {
+    rc = ota_agent_ask(a, OTA_MOMENT_BEFORE, 0);
+    if (state == OTA_STATE_AGENT_WAITING && rc < 0) {
         skip_session(a, now_ms);
-    } else if (answer == OTA_ANSWER_CONTINUE || state == OTA_STATE_OTA_COMPLETE) {
+    } else if (rc == 0 || state == OTA_STATE_OTA_COMPLETE) {
         begin_effect(a, now_ms); /* cleaning up is not the application's to prevent */
     } else {
-        end(a, err, now_ms);
+        end(a, rc < 0 ? rc : 0, now_ms);
     }
 }
 
@@ -314,12 +311,13 @@ int ota_confirm(struct ota_agent *agent)
     struct agent *a = ota_agent_of(agent);
     int rc = ota_agent_confirm_all(a);
 
-    return rc != 0 ? rc : ota_agent_note_confirmed(a);
+    return rc != 0 ? rc : ota_agent_note(a, OTA_NOTE_CONFIRMED);
 }
 
 int ota_reject(struct ota_agent *agent)
 {
-    return ota_agent_note_rejected(ota_agent_of(agent));
+    return OTA_CONFIG_JOURNAL ? ota_agent_note(ota_agent_of(agent), OTA_NOTE_REJECTED)
+                              : OTA_ENOTSUP;
 }
 
 int ota_last_outcome(const struct ota_agent *agent, struct ota_outcome *out)

@@ -102,6 +102,12 @@ static inline bool ota_agent_decrypts(const struct agent *a)
     return OTA_CONFIG_ENCRYPTION && a->config->decryption != NULL;
 }
 
+/* True if a part of the image under way is of an earlier session. */
+static inline bool ota_agent_is_resumed(const struct agent *a)
+{
+    return OTA_CONFIG_JOURNAL && a->is_resumed;
+}
+
 static inline void ota_agent_forget_key(const struct agent *a)
 {
     if (ota_agent_decrypts(a)) {
@@ -121,17 +127,8 @@ bool ota_agent_is_stopped(struct agent *a);
 /* The link task of a state; false if it has none. */
 bool ota_agent_task(enum ota_state state, enum ota_link_task *task);
 
-/* Calls the hook for the current state. moment FAILED: err says why. */
-enum ota_answer ota_agent_call_hook(struct agent *a, enum ota_moment moment, int err);
-
-/* Calls it for a block about to be stored. */
-enum ota_answer ota_agent_call_write_hook(struct agent *a, const uint8_t *data, uint32_t len);
-
 /* Tells the application's log. text is static. */
 void ota_agent_tell(const struct agent *a, enum ota_log_level level, const char *text, int err);
-
-/* The error that an answer stands for: 0 for CONTINUE and HANDLED. */
-int ota_agent_answer_error(enum ota_answer answer);
 
 /* Sets server and link to where sessions begin. OTA_ETRANSPORT if there is no such link. */
 int ota_agent_go_home(struct agent *a);
@@ -141,6 +138,24 @@ void ota_agent_clear_job(struct agent *a);
 
 /* Chooses the link for a transport. OTA_ETRANSPORT if there is none. */
 int ota_agent_use_link(struct agent *a, enum ota_transport transport);
+
+/* ---- hook.c: the application's say. ---- */
+
+int ota_hook_ask(struct agent *a, enum ota_moment moment, int err);
+int ota_hook_ask_write(struct agent *a, const uint8_t *data, uint32_t len);
+
+/* Asks about the current state. moment FAILED: err says why. 0: go on; 1: the application has done
+ * it itself; OTA_ESTOPPED or OTA_EREFUSED. */
+static inline int ota_agent_ask(struct agent *a, enum ota_moment moment, int err)
+{
+    return OTA_CONFIG_HOOK ? ota_hook_ask(a, moment, err) : 0;
+}
+
+/* The same for a block about to be stored. */
+static inline int ota_agent_ask_write(struct agent *a, const uint8_t *data, uint32_t len)
+{
+    return OTA_CONFIG_HOOK ? ota_hook_ask_write(a, data, len) : 0;
+}
 
 /* ---- data.c: from a link's bytes to the secondary slot. ---- */
 
@@ -166,37 +181,6 @@ int ota_agent_restart_image(void *arg, uint64_t now_ms);
 
 int ota_agent_begin_verify(struct agent *a, uint64_t now_ms);
 int ota_agent_run_verify(struct agent *a, uint64_t now_ms);
-
-/* ---- memory.c: the record log. All that write give 0 or a flash error. ---- */
-
-/* Opens the log and finds out what became of the image that was handed to the bootloader. */
-int ota_agent_remember(struct agent *a);
-
-/* The running image is confirmed; or not to be tried again. */
-int ota_agent_note_confirmed(struct agent *a);
-int ota_agent_note_rejected(struct agent *a);
-
-/* Image bytes have been taken: the first of a session, or some more. OTA_ERETRIES beyond the
- * limits of the configuration. */
-int ota_agent_note_data(struct agent *a, const struct ota_version *offered);
-
-/* What is stored from offset off on is not to be relied on. */
-int ota_agent_note_loss(struct agent *a, uint32_t off);
-
-/* Where the slot's content allows to go on; 0: from the start. */
-uint32_t ota_agent_resume_at(const struct agent *a);
-
-/* The images are verified and about to be marked; they are marked; they are not to be had. */
-int ota_agent_note_marking(struct agent *a);
-int ota_agent_note_marked(struct agent *a);
-int ota_agent_note_nothing(struct agent *a);
-
-/* True if this version was tried as often as it may be, and went back or was not installed. */
-bool ota_agent_is_refused(const struct agent *a, const struct ota_version *version);
-
-/* True if an outcome waits to be reported; notes that it has been. */
-bool ota_agent_has_report(const struct agent *a);
-int ota_agent_note_reported(struct agent *a);
 
 /* ---- verify.c: what concerns all images. ---- */
 

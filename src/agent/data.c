@@ -2,7 +2,7 @@
 /* From a link's bytes to the secondary slot. */
 #include <string.h>
 
-#include "agent/agent.h"
+#include "agent/memory.h"
 #include "flash/area.h"
 #include "ota/err.h"
 
@@ -150,7 +150,8 @@ static bool resume(struct agent *a, uint32_t off, uint64_t now_ms)
 {
     uint32_t total = a->journal.last.total;
 
-    if (off == 0 || clean_end(a, &off) != 0 || off == 0 || resume_sink(a, off) != 0) {
+    if (!OTA_CONFIG_JOURNAL || off == 0 || clean_end(a, &off) != 0 || off == 0 ||
+        resume_sink(a, off) != 0) {
         return false;
     }
     a->is_resumed = true;
@@ -240,7 +241,8 @@ static int recover(struct agent *a, int why)
     uint32_t begin = is_in_archive(a) ? r->part.begin : 0;
     struct ota_flash_unit u;
 
-    if (why != OTA_ESTATE || ota_area_unit(&slot->area, r->offset - begin, &u) != 0) {
+    if (!OTA_CONFIG_JOURNAL || why != OTA_ESTATE ||
+        ota_area_unit(&slot->area, r->offset - begin, &u) != 0) {
         return begin_again(a, 0, why);
     }
     return begin_again(a, block_at(a, u.off), OTA_EDATA);
@@ -292,15 +294,14 @@ static bool is_other(const struct agent *a, const struct ota_link_data *d)
 {
     const struct ota_record *r = &a->journal.last;
 
-    return a->is_resumed && ((d->total != r->total && d->total != OTA_TOTAL_UNKNOWN) ||
-                             (a->config->flow == OTA_FLOW_DIRECT && d->version != NULL &&
-                              ota_version_compare(d->version, &r->version) != 0));
+    return ota_agent_is_resumed(a) && ((d->total != r->total && d->total != OTA_TOTAL_UNKNOWN) ||
+                                       (a->config->flow == OTA_FLOW_DIRECT && d->version != NULL &&
+                                        ota_version_compare(d->version, &r->version) != 0));
 }
 
 int ota_agent_take_data(void *arg, const struct ota_link_data *d)
 {
     struct agent *a = arg;
-    enum ota_answer answer;
     uint32_t skip = 0;
     int rc;
 
@@ -315,12 +316,12 @@ int ota_agent_take_data(void *arg, const struct ota_link_data *d)
     if (rc != OTA_XFER_TAKE) {
         return rc < 0 ? rc : 0;
     }
-    answer = ota_agent_call_write_hook(a, d->data + skip, d->len - skip);
-    if (answer == OTA_ANSWER_CONTINUE) {
+    rc = ota_agent_ask_write(a, d->data + skip, d->len - skip);
+    if (rc == 0) {
         return store(a, d, skip);
     }
-    a->answer = ota_agent_answer_error(answer);
-    if (a->answer == 0) { /* the application has stored it, wherever that is */
+    a->answer = rc < 0 ? rc : 0;
+    if (rc > 0) { /* the application has stored it, wherever that is */
         ota_xfer_advance(&a->xfer, d->len - skip,
                          a->config->system.ops->now_ms(a->config->system.ctx));
     }

@@ -2,7 +2,7 @@
 /* What each state of a session does. */
 #include <string.h>
 
-#include "agent/agent.h"
+#include "agent/memory.h"
 #include "base/out.h"
 #include "ota/err.h"
 
@@ -205,8 +205,9 @@ static int run_link(struct agent *a, uint64_t now_ms)
     (void)ota_agent_task(a->session.state, &task);
     a->env.is_busy = false;
     rc = a->link->poll(&a->links, task, now_ms);
-    if (rc == 0 && a->session.state == OTA_STATE_RESULT_SEND && a->session.has_report) {
-        rc = ota_agent_note_reported(a);
+    if (OTA_CONFIG_JOURNAL && rc == 0 && a->session.state == OTA_STATE_RESULT_SEND &&
+        a->session.has_report) {
+        rc = ota_agent_note(a, OTA_NOTE_REPORTED);
     }
     return a->answer != 0 ? a->answer : rc;
 }

@@ -15,13 +15,12 @@ static bool has_message(enum ota_state state)
            state == OTA_STATE_RESULT_SEND || state == OTA_STATE_JOB_PARSE;
 }
 
-static enum ota_answer call(struct agent *a, struct ota_hook_info *info)
+static int call(struct agent *a, struct ota_hook_info *info)
 {
     const struct ota_config *c = a->config;
-    enum ota_answer answer;
 
     if (c->hook == NULL) {
-        return OTA_ANSWER_CONTINUE;
+        return 0;
     }
     info->endpoint = &a->server;
     info->topic = a->topic;
@@ -31,35 +30,41 @@ static enum ota_answer call(struct agent *a, struct ota_hook_info *info)
     info->written = a->xfer.next;
     info->total = a->xfer.total;
     info->percent = percent(info->written, info->total);
-    answer = c->hook(c->hook_arg, info);
-    if (answer == OTA_ANSWER_STOP) {
+    switch (c->hook(c->hook_arg, info)) {
+    case OTA_ANSWER_CONTINUE:
+        return 0;
+    case OTA_ANSWER_STOP:
         a->defer_ms = info->defer_s > UINT32_MAX / 1000 ? OTA_NEVER : info->defer_s * 1000;
+        return OTA_ESTOPPED;
+    case OTA_ANSWER_REFUSE:
+        return OTA_EREFUSED;
+    default:
+        return 1;
     }
-    return answer;
 }
 
-enum ota_answer ota_agent_call_hook(struct agent *a, enum ota_moment moment, int err)
+int ota_hook_ask(struct agent *a, enum ota_moment moment, int err)
 {
     struct ota_hook_info info = {
         .moment = moment,
         .state = ota_agent_state(a),
         .err = err != 0 ? err : a->session.err,
     };
-    enum ota_answer answer;
+    int rc;
 
     if (has_message(info.state)) {
         info.message = a->env.text;
         info.message_cap = info.state == OTA_STATE_DATA_DOWNLOAD ? OTA_MESSAGE_MAX : OTA_JOB_MAX;
     }
-    answer = call(a, &info);
+    rc = call(a, &info);
     if (info.message != NULL) {
         a->env.text[info.message_cap - 1] = '\0';
         a->env.text_len = strlen(a->env.text);
     }
-    return answer;
+    return rc;
 }
 
-enum ota_answer ota_agent_call_write_hook(struct agent *a, const uint8_t *data, uint32_t len)
+int ota_hook_ask_write(struct agent *a, const uint8_t *data, uint32_t len)
 {
     struct ota_hook_info info = {
         .moment = OTA_MOMENT_BEFORE,
@@ -70,16 +75,4 @@ enum ota_answer ota_agent_call_write_hook(struct agent *a, const uint8_t *data, 
     };
 
     return call(a, &info);
-}
-
-int ota_agent_answer_error(enum ota_answer answer)
-{
-    switch (answer) {
-    case OTA_ANSWER_STOP:
-        return OTA_ESTOPPED;
-    case OTA_ANSWER_REFUSE:
-        return OTA_EREFUSED;
-    default:
-        return 0;
-    }
 }

@@ -2,7 +2,7 @@
 /* What outlives a reset: where the download stands, and what became of an image. */
 #include <string.h>
 
-#include "agent/agent.h"
+#include "agent/memory.h"
 #include "ota/err.h"
 
 static int write_stage(struct agent *a, enum ota_stage stage, int err)
@@ -104,7 +104,7 @@ static int settle_old_image(struct agent *a)
     return write_stage(a, OTA_STAGE_DONE, OTA_EBOOTREFUSED);
 }
 
-int ota_agent_remember(struct agent *a)
+int ota_memory_open(struct agent *a)
 {
     int rc = ota_journal_open(&a->journal, a->config->journal);
     enum ota_stage stage = a->journal.last.stage;
@@ -117,20 +117,6 @@ int ota_agent_remember(struct agent *a)
     }
     return is_same_version(&a->running, &a->journal.last.version) ? settle_new_image(a)
                                                                   : settle_old_image(a);
-}
-
-int ota_agent_note_confirmed(struct agent *a)
-{
-    return a->journal.last.stage == OTA_STAGE_TRIAL ? write_stage(a, OTA_STAGE_DONE, 0) : 0;
-}
-
-int ota_agent_note_rejected(struct agent *a)
-{
-    if (a->journal.last.stage != OTA_STAGE_TRIAL) {
-        return 0;
-    }
-    a->journal.last.returns = RETURNS_MAX;
-    return write_stage(a, OTA_STAGE_TRIAL, 0);
 }
 
 /* ---- While downloading
@@ -181,7 +167,7 @@ static bool note_place(const struct agent *a, struct ota_record *r)
     return true;
 }
 
-int ota_agent_note_data(struct agent *a, const struct ota_version *offered)
+int ota_memory_note_data(struct agent *a, const struct ota_version *offered)
 {
     struct ota_record r = a->journal.last;
     /* A verification that failed has closed the record; the next try opens it again. */
@@ -207,7 +193,7 @@ int ota_agent_note_data(struct agent *a, const struct ota_version *offered)
     return ota_journal_write(&a->journal, &r);
 }
 
-int ota_agent_note_loss(struct agent *a, uint32_t off)
+int ota_memory_note_loss(struct agent *a, uint32_t off)
 {
     struct ota_record r = a->journal.last;
 
@@ -222,7 +208,7 @@ int ota_agent_note_loss(struct agent *a, uint32_t off)
     return ota_journal_write(&a->journal, &r);
 }
 
-uint32_t ota_agent_resume_at(const struct agent *a)
+uint32_t ota_memory_resume_at(const struct agent *a)
 {
     const struct ota_record *r = &a->journal.last;
     /* Marked, but not installed: the bootloader waited for the second image's mark. */
@@ -238,30 +224,10 @@ uint32_t ota_agent_resume_at(const struct agent *a)
     return r->offset;
 }
 
-int ota_agent_note_marking(struct agent *a)
-{
-    struct ota_record r = a->journal.last;
-
-    r.stage = OTA_STAGE_MARKING;
-    r.version = a->new_version;
-    r.second = a->second;
-    return ota_journal_write(&a->journal, &r);
-}
-
-int ota_agent_note_marked(struct agent *a)
-{
-    return write_stage(a, OTA_STAGE_MARKED, 0);
-}
-
-int ota_agent_note_nothing(struct agent *a)
-{
-    return a->journal.last.stage == OTA_STAGE_NONE ? 0 : write_stage(a, OTA_STAGE_NONE, 0);
-}
-
 /* ---- Outcome
  * ------------------------------------------------------------------------------------- */
 
-bool ota_agent_is_refused(const struct agent *a, const struct ota_version *version)
+bool ota_memory_is_refused(const struct agent *a, const struct ota_version *version)
 {
     const struct ota_record *r = &a->journal.last;
     uint8_t limit = a->config->max_trials != 0 ? a->config->max_trials : RETURNS;
@@ -270,17 +236,31 @@ bool ota_agent_is_refused(const struct agent *a, const struct ota_version *versi
            ota_version_compare(&r->version, version) == 0;
 }
 
-bool ota_agent_has_report(const struct agent *a)
-{
-    const struct ota_record *r = &a->journal.last;
-
-    return r->stage == OTA_STAGE_DONE && !r->is_reported;
-}
-
-int ota_agent_note_reported(struct agent *a)
+int ota_memory_note(struct agent *a, enum ota_note note)
 {
     struct ota_record r = a->journal.last;
 
-    r.is_reported = true;
+    switch (note) {
+    case OTA_NOTE_NOTHING:
+        return r.stage == OTA_STAGE_NONE ? 0 : write_stage(a, OTA_STAGE_NONE, 0);
+    case OTA_NOTE_MARKING:
+        r.stage = OTA_STAGE_MARKING;
+        r.version = a->new_version;
+        r.second = a->second;
+        break;
+    case OTA_NOTE_MARKED:
+        return write_stage(a, OTA_STAGE_MARKED, 0);
+    case OTA_NOTE_CONFIRMED:
+        return r.stage == OTA_STAGE_TRIAL ? write_stage(a, OTA_STAGE_DONE, 0) : 0;
+    case OTA_NOTE_REJECTED:
+        if (r.stage != OTA_STAGE_TRIAL) {
+            return 0;
+        }
+        r.returns = RETURNS_MAX;
+        break;
+    case OTA_NOTE_REPORTED:
+        r.is_reported = true;
+        break;
+    }
     return ota_journal_write(&a->journal, &r);
 }

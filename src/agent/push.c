@@ -2,7 +2,7 @@
 /* The agent at the service of a peer that pushes an image over Bluetooth LE. */
 #include <string.h>
 
-#include "agent/agent.h"
+#include "agent/memory.h"
 #include "base/crc32.h"
 #include "flash/area.h"
 #include "link/ble.h"
@@ -44,12 +44,10 @@ static uint64_t now(const struct agent *a)
 static int enter(struct push *p, enum ota_state state)
 {
     struct agent *a = p->agent;
-    enum ota_answer answer;
 
     a->push_state = state;
     p->is_inside = true;
-    answer = ota_agent_call_hook(a, OTA_MOMENT_BEFORE, 0);
-    return answer == OTA_ANSWER_HANDLED ? 1 : ota_agent_answer_error(answer);
+    return ota_agent_ask(a, OTA_MOMENT_BEFORE, 0);
 }
 
 /* Leaves it with rc. The error that counts. */
@@ -59,10 +57,12 @@ static int leave(struct push *p, int rc)
 
     p->is_inside = false;
     if (rc >= 0) {
-        rc = ota_agent_answer_error(ota_agent_call_hook(a, OTA_MOMENT_DONE, 0));
+        int answer = ota_agent_ask(a, OTA_MOMENT_DONE, 0);
+
+        rc = answer < 0 ? answer : 0;
     }
     if (rc < 0) {
-        (void)ota_agent_call_hook(a, OTA_MOMENT_FAILED, rc); /* it ends in any case */
+        (void)ota_agent_ask(a, OTA_MOMENT_FAILED, rc); /* it ends in any case */
     }
     return rc;
 }
@@ -254,11 +254,11 @@ static int undo(struct agent *a, int err)
 
     if (a->is_marked) {
         rc = ota_agent_cancel_all(a);
-        return rc != 0 ? rc : ota_agent_note_nothing(a);
+        return rc != 0 ? rc : ota_agent_note(a, OTA_NOTE_NOTHING);
     }
     if (a->is_noted && a->journal.last.stage == OTA_STAGE_LOADING &&
         (err == OTA_EHASH || err == OTA_ESIG || err == OTA_ESTOPPED)) {
-        return ota_agent_note_nothing(a);
+        return ota_agent_note(a, OTA_NOTE_NOTHING);
     }
     return 0;
 }

@@ -2,7 +2,7 @@
 /* From a configuration to an agent that is ready. */
 #include <string.h>
 
-#include "agent/agent.h"
+#include "agent/memory.h"
 #include "flash/area.h"
 #include "ota/err.h"
 
@@ -241,7 +241,11 @@ static int check_transport(const struct ota_config *c)
 static bool is_left_out(const struct ota_config *c)
 {
     return (!OTA_CONFIG_ARCHIVE && (c->secondary2 != NULL || c->primary2 != NULL)) ||
-           (!OTA_CONFIG_ENCRYPTION && c->decryption != NULL);
+           (!OTA_CONFIG_ENCRYPTION && c->decryption != NULL) ||
+           (!OTA_CONFIG_JOURNAL &&
+            (c->journal != NULL || c->job_sessions != 0 || c->job_bytes != 0)) ||
+           (!OTA_CONFIG_HOOK && c->hook != NULL) ||
+           (!OTA_CONFIG_WHOLE_IMAGE && c->mqtt.whole_image);
 }
 
 /* The second pair of slots is there as a whole or not at all. */

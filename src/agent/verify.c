@@ -2,7 +2,7 @@
 /* The last look at what is in the secondary slots, and the marks that have it installed. */
 #include <string.h>
 
-#include "agent/agent.h"
+#include "agent/memory.h"
 #include "base/le.h"
 #include "flash/area.h"
 #include "ota/err.h"
@@ -92,7 +92,7 @@ static void drop(struct agent *a)
 {
     ota_agent_forget_key(a);
     a->xfer.next = 0;
-    (void)ota_agent_note_nothing(a);
+    (void)ota_agent_note(a, OTA_NOTE_NOTHING);
 }
 
 int ota_agent_begin_verify(struct agent *a, uint64_t now_ms)
@@ -202,7 +202,7 @@ static int mark(struct agent *a)
     const struct ota_config *c = a->config;
     int rc = check_set(a);
 
-    rc = rc == 0 ? ota_agent_note_marking(a) : rc;
+    rc = rc == 0 ? ota_agent_note(a, OTA_NOTE_MARKING) : rc;
     if (rc == 0) {
         rc = ota_slot_set_pending(c->secondary, c->is_permanent);
     }
@@ -213,7 +213,7 @@ static int mark(struct agent *a)
     if (rc == 0) {
         ota_agent_tell(a, OTA_LOG_NOTICE, "image is marked to be installed", 0);
     }
-    return rc != 0 ? rc : ota_agent_note_marked(a);
+    return rc != 0 ? rc : ota_agent_note(a, OTA_NOTE_MARKED);
 }
 
 /* 1: not done yet. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ota/config.h"
 #include "ota/err.h"
 #include "ota/session.h"
 
@@ -18,7 +19,7 @@ void ota_xfer_init(struct ota_xfer *x, const struct ota_xfer_config *config, uin
     x->asked = next;
     x->total = total;
     x->window = config->window;
-    x->is_whole = config->is_whole;
+    x->is_whole = OTA_CONFIG_WHOLE_IMAGE && config->is_whole;
     x->moved_ms = now_ms;
     x->asked_ms = now_ms;
 }
@@ -53,7 +54,7 @@ int ota_xfer_offer(struct ota_xfer *x, uint32_t total, uint32_t off, uint32_t le
     x->total = total == OTA_TOTAL_UNKNOWN ? 0 : total;
     if (off > x->next) {
         narrow(x);
-        if (x->is_asked_whole && x->is_whole) {
+        if (OTA_CONFIG_WHOLE_IMAGE && x->is_asked_whole && x->is_whole) {
             x->is_whole = false;
             x->asked = x->next;
         }
@@ -83,7 +84,7 @@ static void ask_again(struct ota_xfer *x)
     narrow(x);
     x->asked = x->next;
     x->is_asked_whole = false;
-    if (x->config->is_whole) {
+    if (OTA_CONFIG_WHOLE_IMAGE && x->config->is_whole) {
         x->is_whole = !x->is_whole;
     }
 }
@@ -134,7 +135,7 @@ int ota_xfer_ask(struct ota_xfer *x, uint64_t now_ms, struct ota_xfer_ask *ask)
     if (since(x->asked_ms, now_ms) >= x->config->stall_ms) {
         ask_again(x);
     }
-    if (x->is_whole) {
+    if (OTA_CONFIG_WHOLE_IMAGE && x->is_whole) {
         return ask_whole(x, now_ms, ask);
     }
     ask->count = wanted(x);
@@ -152,7 +153,7 @@ int ota_xfer_ask(struct ota_xfer *x, uint64_t now_ms, struct ota_xfer_ask *ask)
 
 void ota_xfer_withdraw(struct ota_xfer *x, const struct ota_xfer_ask *ask)
 {
-    if (ask->is_whole) {
+    if (OTA_CONFIG_WHOLE_IMAGE && ask->is_whole) {
         x->is_asked_whole = false;
     } else {
         x->asked = ask->offset;

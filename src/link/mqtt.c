@@ -5,6 +5,7 @@
 
 #include "base/out.h"
 #include "codec/chunk.h"
+#include "ota/config.h"
 #include "ota/err.h"
 
 #define COMPANY "anycloud"
@@ -315,7 +316,7 @@ static int ask(struct ota_mqtt_link *l, uint64_t now_ms)
     int rc;
 
     while ((rc = ota_xfer_ask(env->xfer, now_ms, &a)) > 0) {
-        if (!a.is_whole) {
+        if (!OTA_CONFIG_WHOLE_IMAGE || !a.is_whole) {
             struct ota_message m = {
                 .request = OTA_REQUEST_CHUNK,
                 .identity = env->identity,
