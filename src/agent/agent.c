@@ -87,7 +87,7 @@ static void end_session(struct agent *a, bool is_stopped)
     a->is_marked = false;
 }
 
-static void report(struct agent *a, enum ota_event_kind kind, int err, uint64_t now_ms)
+static void report(struct agent *a, enum ota_event_kind kind, int err)
 {
     const struct ota_system *sys = &a->config->system;
     bool was_waiting = a->session.state == OTA_STATE_AGENT_WAITING;
@@ -95,11 +95,11 @@ static void report(struct agent *a, enum ota_event_kind kind, int err, uint64_t 
     struct ota_event ev = {
         .kind = kind,
         .err = err,
-        .has_progress = a->xfer.next > a->begun_at,
+        .has_progress = a->env.xfer.next > a->begun_at,
         .has_report = ota_agent_has_report(a),
         .is_resumed = ota_agent_is_resumed(a),
         .defer_ms = a->defer_ms,
-        .now_ms = now_ms,
+        .now_ms = a->env.now_ms,
     };
 
     /* Without randomness the retries are not spread; topics and ids would refuse it themselves. */
@@ -122,22 +122,22 @@ static enum ota_log_level level_of(const struct agent *a, int err)
     return err == a->session.err || err == a->session.report_err ? OTA_LOG_ERROR : OTA_LOG_WARNING;
 }
 
-static void end_failed(struct agent *a, int err, uint64_t now_ms)
+static void end_failed(struct agent *a, int err)
 {
     int answer = ota_agent_ask(a, OTA_MOMENT_FAILED, err);
     bool is_stop = answer == OTA_ESTOPPED || err == OTA_ESTOPPED;
     enum ota_state state = a->session.state;
 
-    report(a, is_stop ? OTA_EVENT_STOP : OTA_EVENT_FAIL, err, now_ms);
+    report(a, is_stop ? OTA_EVENT_STOP : OTA_EVENT_FAIL, err);
     ota_agent_tell(a, level_of(a, err), ota_state_text(state), err);
 }
 
-static void end_done(struct agent *a, uint64_t now_ms)
+static void end_done(struct agent *a)
 {
     int err = ota_agent_ask(a, OTA_MOMENT_DONE, 0);
 
     if (err < 0) {
-        end_failed(a, err, now_ms);
+        end_failed(a, err);
         return;
     }
     if (a->session.state == OTA_STATE_OTA_COMPLETE && a->is_marked && a->config->reboot) {
@@ -146,22 +146,20 @@ static void end_done(struct agent *a, uint64_t now_ms)
         a->config->system.ops->reset(a->config->system.ctx);
     }
     ota_agent_tell(a, OTA_LOG_DEBUG, "done", 0);
-    report(a, OTA_EVENT_OK, 0, now_ms);
+    report(a, OTA_EVENT_OK, 0);
 }
 
-static void end(struct agent *a, int rc, uint64_t now_ms)
+static void end(struct agent *a, int rc)
 {
     if (rc < 0) {
-        end_failed(a, rc, now_ms);
+        end_failed(a, rc);
     } else if (rc == 0) {
-        end_done(a, now_ms);
+        end_done(a);
     }
 }
 
 static int prepare(struct agent *a)
 {
-    enum ota_link_task task;
-
     if (OTA_CONFIG_JOURNAL && a->session.has_report) {
         a->env.result.err = a->journal.last.err;
         a->env.result.installed = &a->journal.last.version;
@@ -170,66 +168,64 @@ static int prepare(struct agent *a)
         a->link->close(&a->links);
         return ota_agent_go_home(a);
     }
-    if (ota_agent_task(a->session.state, &task) &&
-        (task == OTA_LINK_JOB || task == OTA_LINK_DATA || task == OTA_LINK_RESULT)) {
-        return a->link->prepare(&a->links, task);
+    switch (a->env.task) {
+    case OTA_LINK_JOB:
+    case OTA_LINK_DATA:
+    case OTA_LINK_RESULT:
+        return a->link->prepare(&a->links);
+    default:
+        return 0;
     }
-    return 0;
 }
 
 /* Waiting that the hook has called off: the session is planned anew, without asking it again. */
-static void skip_session(struct agent *a, uint64_t now_ms)
+static void skip_session(struct agent *a)
 {
-    report(a, OTA_EVENT_STOP, 0, now_ms);
+    report(a, OTA_EVENT_STOP, 0);
     a->step = STEP_RUN;
 }
 
-static void begin_effect(struct agent *a, uint64_t now_ms)
+static void begin_effect(struct agent *a)
 {
-    const struct effect *effect = ota_agent_effect(a->session.state);
-    int rc = 0;
-
     a->step = STEP_RUN;
-    if (effect->begin != NULL) {
-        rc = effect->begin(a, now_ms);
-    }
-    if (rc != 0 || effect->run == NULL) {
-        end(a, rc, now_ms);
-    }
+    end(a, ota_agent_begin(a));
 }
 
-static void enter(struct agent *a, uint64_t now_ms)
+static void enter(struct agent *a)
 {
     enum ota_state state = a->session.state;
-    int rc = prepare(a);
+    int rc;
+
+    a->env.task = ota_agent_task(state);
+    rc = prepare(a);
 
     ota_agent_tell(a, OTA_LOG_INFO, ota_state_text(state), 0);
     if (rc != 0) {
-        end_failed(a, rc, now_ms);
+        end_failed(a, rc);
         return;
     }
     rc = ota_agent_ask(a, OTA_MOMENT_BEFORE, 0);
     if (state == OTA_STATE_AGENT_WAITING && rc < 0) {
-        skip_session(a, now_ms);
+        skip_session(a);
     } else if (rc == 0 || state == OTA_STATE_OTA_COMPLETE) {
-        begin_effect(a, now_ms); /* cleaning up is not the application's to prevent */
+        begin_effect(a); /* cleaning up is not the application's to prevent */
     } else {
-        end(a, rc < 0 ? rc : 0, now_ms);
+        end(a, rc < 0 ? rc : 0);
     }
 }
 
-static void run(struct agent *a, uint64_t now_ms)
+static void run(struct agent *a)
 {
-    int rc = ota_agent_effect(a->session.state)->run(a, now_ms);
+    int rc = ota_agent_run(a);
 
-    if (rc > 0 && now_ms >= a->session.limit_ms) {
+    if (rc > 0 && a->env.now_ms >= a->session.limit_ms) {
         rc = OTA_ETIMEOUT;
     }
-    end(a, rc, now_ms);
+    end(a, rc);
 }
 
 /* Stop and shutdown count in every state; a stop without a session is void. */
-static bool obey(struct agent *a, uint64_t now_ms)
+static bool obey(struct agent *a)
 {
     bool is_waiting = a->session.state == OTA_STATE_AGENT_WAITING;
 
@@ -238,54 +234,53 @@ static bool obey(struct agent *a, uint64_t now_ms)
     }
     if (take(&a->requests.shutdown)) {
         ota_agent_tell(a, OTA_LOG_NOTICE, "shutdown", 0);
-        report(a, OTA_EVENT_EXIT, OTA_ESTOPPED, now_ms);
+        report(a, OTA_EVENT_EXIT, OTA_ESTOPPED);
         return true;
     }
     if (take(&a->requests.stop) && !is_waiting) {
         ota_agent_tell(a, OTA_LOG_NOTICE, ota_state_text(a->session.state), OTA_ESTOPPED);
-        report(a, OTA_EVENT_STOP, OTA_ESTOPPED, now_ms);
+        report(a, OTA_EVENT_STOP, OTA_ESTOPPED);
         return true;
     }
     return false;
 }
 
-static uint32_t sleep_for(const struct agent *a, uint64_t now_ms)
+static uint32_t sleep_for(const struct agent *a)
 {
-    enum ota_link_task task;
+    uint64_t now_ms = a->env.now_ms;
     uint64_t left = a->session.due_ms > now_ms ? a->session.due_ms - now_ms : 0;
 
     if (a->session.state == OTA_STATE_AGENT_WAITING ? a->step == STEP_RUN && !a->is_checked
                                                     : a->step == STEP_ENTER) {
         return left < SLEEP_MAX_MS ? (uint32_t)left : SLEEP_MAX_MS;
     }
-    return a->step == STEP_RUN && ota_agent_task(a->session.state, &task) && !a->env.is_busy
-               ? LINK_SLEEP_MS
-               : 0;
+    return a->step == STEP_RUN && a->env.task != OTA_LINK_NONE && !a->env.is_busy ? LINK_SLEEP_MS
+                                                                                  : 0;
 }
 
 uint32_t ota_poll(struct ota_agent *agent)
 {
     struct agent *a = ota_agent_of(agent);
-    uint64_t now_ms = now(a);
 
+    a->env.now_ms = now(a);
     if (a->session.state == OTA_STATE_EXITING) {
         return SLEEP_MAX_MS;
     }
     if (ota_agent_is_pushed(a)) { /* requests are for the push */
         return LINK_SLEEP_MS;
     }
-    if (obey(a, now_ms)) {
+    if (obey(a)) {
         return 0;
     }
     if (OTA_CONFIG_BLE && a->config->transport == OTA_TRANSPORT_BLE) {
         return SLEEP_MAX_MS;
     }
     if (a->step == STEP_RUN) {
-        run(a, now_ms);
-    } else if (a->session.state == OTA_STATE_AGENT_WAITING || now_ms >= a->session.due_ms) {
-        enter(a, now_ms);
+        run(a);
+    } else if (a->session.state == OTA_STATE_AGENT_WAITING || a->env.now_ms >= a->session.due_ms) {
+        enter(a);
     }
-    return sleep_for(a, now_ms);
+    return sleep_for(a);
 }
 
 int ota_run(struct ota_agent *agent)
@@ -350,5 +345,5 @@ uint32_t ota_sessions(const struct ota_agent *agent)
 
 const struct ota_version *ota_running_version(const struct ota_agent *agent)
 {
-    return &((const struct agent *)(const void *)agent->memory)->running;
+    return &((const struct agent *)(const void *)agent->memory)->env.running;
 }

@@ -45,9 +45,7 @@ struct agent {
     uint32_t begun_at;               /* bytes stored when this try of the download began */
     uint32_t n_sessions;
     struct ota_session session;
-    struct ota_xfer xfer;
     struct ota_journal journal;
-    struct ota_version running;
     struct ota_version new_version; /* of image 0, once it is verified */
     uint32_t second;                /* mark of image 1, likewise; 0: there is none */
     struct ota_link_env env;
@@ -55,7 +53,6 @@ struct agent {
     struct ota_sink_extra extra;
     struct ota_session_config session_config;
     struct ota_xfer_config xfer_config;
-    struct ota_identity identity;
     struct ota_source source; /* while verifying */
     struct ota_image_check check;
     union {
@@ -68,14 +65,10 @@ struct agent {
     char topic[OTA_TOPIC_MAX];
 };
 
-/* The effect of a state: begin starts it (0, or why not), run moves it on (1: not done yet).
- * Either may be NULL: nothing to do. */
-struct effect {
-    int (*begin)(struct agent *a, uint64_t now_ms);
-    int (*run)(struct agent *a, uint64_t now_ms);
-};
-
-const struct effect *ota_agent_effect(enum ota_state state);
+/* The effect of the current state: begin starts it, run moves it on. 0: done; 1: not done yet; or
+ * why it failed. */
+int ota_agent_begin(struct agent *a);
+int ota_agent_run(struct agent *a);
 
 /* ---- decrypt.c: encrypted images, for those who want them. ---- */
 
@@ -124,8 +117,8 @@ static inline enum ota_state ota_agent_state(const struct agent *a)
 /* True if an end was asked for; the request to stop is taken, that to shut down stays. */
 bool ota_agent_is_stopped(struct agent *a);
 
-/* The link task of a state; false if it has none. */
-bool ota_agent_task(enum ota_state state, enum ota_link_task *task);
+/* What the link has to do in a state. */
+enum ota_link_task ota_agent_task(enum ota_state state);
 
 /* Tells the application's log. text is static. */
 void ota_agent_tell(const struct agent *a, enum ota_log_level level, const char *text, int err);
@@ -160,27 +153,27 @@ static inline int ota_agent_ask_write(struct agent *a, const uint8_t *data, uint
 /* ---- data.c: from a link's bytes to the secondary slot. ---- */
 
 /* Forgets the image of the session before. OTA_ESTATE while the running image is on trial. */
-int ota_agent_begin_image(struct agent *a, uint64_t now_ms);
+int ota_agent_begin_image(struct agent *a);
 
 /* Bytes that an image may have. */
 uint32_t ota_agent_image_limit(const struct ota_config *c);
 /* Most bytes that an archive, if they are taken, or an image may have. */
 uint32_t ota_agent_total_limit(const struct ota_config *c);
 
-int ota_agent_open_storage(struct agent *a, uint64_t now_ms);
-int ota_agent_close_storage(struct agent *a, uint64_t now_ms);
+int ota_agent_open_storage(struct agent *a);
+int ota_agent_close_storage(struct agent *a);
 
 /* Prepares for an image of total bytes from a peer: with go_on behind what is there of it. */
-void ota_agent_open_push(struct agent *a, uint32_t total, bool go_on, uint64_t now_ms);
+void ota_agent_open_push(struct agent *a, uint32_t total, bool go_on);
 
 /* ota_link_env.data and .restart; arg is the agent. */
 int ota_agent_take_data(void *arg, const struct ota_link_data *d);
-int ota_agent_restart_image(void *arg, uint64_t now_ms);
+int ota_agent_restart_image(void *arg);
 
 /* ---- verify.c: the effect of VERIFY. Leaves the image marked, or nothing to go on with. ---- */
 
-int ota_agent_begin_verify(struct agent *a, uint64_t now_ms);
-int ota_agent_run_verify(struct agent *a, uint64_t now_ms);
+int ota_agent_begin_verify(struct agent *a);
+int ota_agent_run_verify(struct agent *a);
 
 /* ---- verify.c: what concerns all images. ---- */
 

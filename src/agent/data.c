@@ -39,7 +39,12 @@ uint32_t ota_agent_total_limit(const struct ota_config *c)
     return more > UINT32_MAX - limit ? UINT32_MAX : limit + more;
 }
 
-int ota_agent_begin_image(struct agent *a, uint64_t now_ms)
+static void init_xfer(struct agent *a, uint32_t next, uint32_t total)
+{
+    ota_xfer_init(&a->env.xfer, &a->xfer_config, next, total, a->env.now_ms);
+}
+
+int ota_agent_begin_image(struct agent *a)
 {
     int rc = ota_agent_is_confirmed(a);
 
@@ -50,7 +55,7 @@ int ota_agent_begin_image(struct agent *a, uint64_t now_ms)
     a->begun_at = 0;
     a->validator[0] = '\0';
     memset(&a->sink, 0, sizeof a->sink);
-    ota_xfer_init(&a->xfer, &a->xfer_config, 0, 0, now_ms);
+    init_xfer(a, 0, 0);
     if (rc == 0) {
         return OTA_ESTATE; /* a download would destroy the image to revert to */
     }
@@ -62,7 +67,7 @@ static void open_sink(struct agent *a)
     const struct ota_config *c = a->config;
     uint8_t *row = (uint8_t *)c->work + OTA_MESSAGE_MAX + OTA_CHUNK_LEN + 64u;
 
-    ota_sink_open(&a->sink, c->secondary, ota_agent_image_limit(c), row, &a->running);
+    ota_sink_open(&a->sink, c->secondary, ota_agent_image_limit(c), row, &a->env.running);
     if (OTA_CONFIG_ARCHIVE && c->archive != NULL) {
         a->extra.archive = (struct ota_archive *)(void *)c->archive;
         if (c->secondary2 != NULL) {
@@ -146,7 +151,7 @@ static int resume_sink(struct agent *a, uint32_t off)
 }
 
 /* Goes on at off of the image that the record log knows, if its part of the image is there. */
-static bool resume(struct agent *a, uint32_t off, uint64_t now_ms)
+static bool resume(struct agent *a, uint32_t off)
 {
     uint32_t total = a->journal.last.total;
 
@@ -155,34 +160,34 @@ static bool resume(struct agent *a, uint32_t off, uint64_t now_ms)
         return false;
     }
     a->is_resumed = true;
-    ota_xfer_init(&a->xfer, &a->xfer_config, off, total, now_ms);
+    init_xfer(a, off, total);
     return true;
 }
 
 /* A retry goes on where the last try ended: what is stored stays. */
-int ota_agent_open_storage(struct agent *a, uint64_t now_ms)
+int ota_agent_open_storage(struct agent *a)
 {
     int rc = 0;
 
-    if (a->xfer.next != 0) {
-        ota_xfer_init(&a->xfer, &a->xfer_config, a->xfer.next, a->xfer.total, now_ms);
+    if (a->env.xfer.next != 0) {
+        init_xfer(a, a->env.xfer.next, a->env.xfer.total);
     } else if ((rc = ota_agent_unmark_second(a)) == 0) {
         a->is_resumed = false;
         open_sink(a);
-        if (resume(a, ota_agent_resume_at(a), now_ms)) {
+        if (resume(a, ota_agent_resume_at(a))) {
             rc = ota_agent_note_data(a, &a->journal.last.version);
         } else {
             /* What the log knows of another beginning does not hold for this one. */
             rc = ota_agent_note_loss(a, 0);
             open_sink(a);
-            ota_xfer_init(&a->xfer, &a->xfer_config, 0, 0, now_ms);
+            init_xfer(a, 0, 0);
         }
     }
-    a->begun_at = a->xfer.next;
+    a->begun_at = a->env.xfer.next;
     return rc;
 }
 
-void ota_agent_open_push(struct agent *a, uint32_t total, bool go_on, uint64_t now_ms)
+void ota_agent_open_push(struct agent *a, uint32_t total, bool go_on)
 {
     const struct ota_record *r = &a->journal.last;
     uint32_t off = 0;
@@ -193,18 +198,17 @@ void ota_agent_open_push(struct agent *a, uint32_t total, bool go_on, uint64_t n
     }
 
     open_sink(a);
-    if (!resume(a, off, now_ms)) {
+    if (!resume(a, off)) {
         open_sink(a);
-        ota_xfer_init(&a->xfer, &a->xfer_config, 0, total, now_ms);
+        init_xfer(a, 0, total);
     }
-    a->begun_at = a->xfer.next;
+    a->begun_at = a->env.xfer.next;
 }
 
-int ota_agent_close_storage(struct agent *a, uint64_t now_ms)
+int ota_agent_close_storage(struct agent *a)
 {
-    (void)now_ms;
     /* What the application has stored itself, it has finished itself. */
-    return a->xfer.next == 0 || a->sink.off == 0 ? 0 : ota_sink_finish(&a->sink);
+    return a->env.xfer.next == 0 || a->sink.off == 0 ? 0 : ota_sink_finish(&a->sink);
 }
 
 /* The next try begins at off, as the record log has it then. */
@@ -212,20 +216,20 @@ static int begin_again(struct agent *a, uint32_t off, int why)
 {
     int rc = ota_agent_note_loss(a, off);
 
-    a->xfer.next = 0;
+    a->env.xfer.next = 0;
     a->begun_at = 0;
     return rc != 0 ? rc : why;
 }
 
-int ota_agent_restart_image(void *arg, uint64_t now_ms)
+int ota_agent_restart_image(void *arg)
 {
     struct agent *a = arg;
-    uint32_t reached = a->xfer.next;
+    uint32_t reached = a->env.xfer.next;
     int rc = begin_again(a, 0, 0);
 
     a->validator[0] = '\0';
     if (rc == 0) {
-        rc = ota_agent_open_storage(a, now_ms);
+        rc = ota_agent_open_storage(a);
     }
     a->begun_at = reached; /* progress is what goes beyond that: an image that changes all the time
                             * is not fetched for ever */
@@ -285,7 +289,8 @@ static int store(struct agent *a, const struct ota_link_data *d, uint32_t skip)
     if (rc != 0) {
         return recover(a, rc);
     }
-    ota_xfer_advance(&a->xfer, d->len - skip, a->config->system.ops->now_ms(a->config->system.ctx));
+    ota_xfer_advance(&a->env.xfer, d->len - skip,
+                     a->config->system.ops->now_ms(a->config->system.ctx));
     return note(a, d);
 }
 
@@ -306,13 +311,13 @@ int ota_agent_take_data(void *arg, const struct ota_link_data *d)
     int rc;
 
     a->fetched += d->len;
-    if (d->version != NULL && ota_version_compare(d->version, &a->running) <= 0) {
+    if (d->version != NULL && ota_version_compare(d->version, &a->env.running) <= 0) {
         return OTA_EVERSION;
     }
     if (is_other(a, d)) {
         return begin_again(a, 0, OTA_EDATA);
     }
-    rc = ota_xfer_offer(&a->xfer, d->total, d->off, d->len, &skip);
+    rc = ota_xfer_offer(&a->env.xfer, d->total, d->off, d->len, &skip);
     if (rc != OTA_XFER_TAKE) {
         return rc < 0 ? rc : 0;
     }
@@ -322,7 +327,7 @@ int ota_agent_take_data(void *arg, const struct ota_link_data *d)
     }
     a->answer = rc < 0 ? rc : 0;
     if (rc > 0) { /* the application has stored it, wherever that is */
-        ota_xfer_advance(&a->xfer, d->len - skip,
+        ota_xfer_advance(&a->env.xfer, d->len - skip,
                          a->config->system.ops->now_ms(a->config->system.ctx));
     }
     return a->answer;

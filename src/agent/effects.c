@@ -13,9 +13,9 @@
 /* ---- Session -----------------------------------------------------------------------------------
  */
 
-static int run_wait(struct agent *a, uint64_t now_ms)
+static int run_wait(struct agent *a)
 {
-    return now_ms < a->session.due_ms && !a->is_checked;
+    return a->env.now_ms < a->session.due_ms && !a->is_checked;
 }
 
 /* Where answers are to come to: a level of random digits nobody can guess. */
@@ -56,14 +56,14 @@ static int set_direct_file(struct agent *a)
     return rc < 0 ? rc : 0;
 }
 
-static int begin_session(struct agent *a, uint64_t now_ms)
+static int begin_session(struct agent *a)
 {
     int rc;
 
     a->is_checked = false;
     a->xfer_config.run = 1;
     ota_agent_clear_job(a);
-    rc = ota_agent_begin_image(a, now_ms);
+    rc = ota_agent_begin_image(a);
     if (rc == 0) {
         rc = make_topic(a);
     }
@@ -95,7 +95,7 @@ static bool is_same(const char *x, const char *y)
     return len == strlen(y) && memcmp(x, y, len) == 0;
 }
 
-static int parse_job(struct agent *a, uint64_t now_ms)
+static int parse_job(struct agent *a)
 {
     struct ota_version before = a->job.version;
     int order;
@@ -107,7 +107,7 @@ static int parse_job(struct agent *a, uint64_t now_ms)
     if (!is_same(a->job.board, a->config->board)) {
         return OTA_EBOARD;
     }
-    order = ota_version_compare(&a->job.version, &a->running);
+    order = ota_version_compare(&a->job.version, &a->env.running);
     if (order <= 0) {
         /* A web server gives everybody the same document: nothing new is no fault. */
         return order == 0 && a->server.transport != OTA_TRANSPORT_MQTT ? OTA_ENOUPDATE
@@ -117,8 +117,8 @@ static int parse_job(struct agent *a, uint64_t now_ms)
         return a->journal.last.err;
     }
     a->xfer_config.run = a->job.run;
-    if (a->xfer.next > 0 && ota_version_compare(&a->job.version, &before) != 0) {
-        rc = ota_agent_restart_image(a, now_ms); /* a newer job came while its image was fetched */
+    if (a->env.xfer.next > 0 && ota_version_compare(&a->job.version, &before) != 0) {
+        rc = ota_agent_restart_image(a); /* a newer job came while its image was fetched */
         if (rc != 0) {
             return rc;
         }
@@ -131,9 +131,8 @@ static int parse_job(struct agent *a, uint64_t now_ms)
     return OTA_ENOUPDATE;
 }
 
-static int follow_job(struct agent *a, uint64_t now_ms)
+static int follow_job(struct agent *a)
 {
-    (void)now_ms;
     if (!a->job.is_redirected) {
         return 0;
     }
@@ -148,9 +147,8 @@ static int follow_job(struct agent *a, uint64_t now_ms)
 /* ---- Result ------------------------------------------------------------------------------------
  */
 
-static int return_home(struct agent *a, uint64_t now_ms)
+static int return_home(struct agent *a)
 {
-    (void)now_ms;
     a->link->close(&a->links);
     a->env.result.err = a->session.err;
     a->env.result.installed = NULL;
@@ -160,51 +158,36 @@ static int return_home(struct agent *a, uint64_t now_ms)
 /* ---- Links -------------------------------------------------------------------------------------
  */
 
-bool ota_agent_task(enum ota_state state, enum ota_link_task *task)
+enum ota_link_task ota_agent_task(enum ota_state state)
 {
-    switch (state) {
-    case OTA_STATE_JOB_CONNECT:
-    case OTA_STATE_DATA_CONNECT:
-    case OTA_STATE_RESULT_CONNECT:
-        *task = OTA_LINK_CONNECT;
-        return true;
-    case OTA_STATE_JOB_DOWNLOAD:
-        *task = OTA_LINK_JOB;
-        return true;
-    case OTA_STATE_DATA_DOWNLOAD:
-        *task = OTA_LINK_DATA;
-        return true;
-    case OTA_STATE_RESULT_SEND:
-        *task = OTA_LINK_RESULT;
-        return true;
-    case OTA_STATE_JOB_DISCONNECT:
-    case OTA_STATE_DATA_DISCONNECT:
-    case OTA_STATE_RESULT_DISCONNECT:
-        *task = OTA_LINK_DISCONNECT;
-        return true;
-    default:
-        return false;
-    }
+    static const uint8_t tasks[OTA_STATE_COUNT] = {
+        [OTA_STATE_JOB_CONNECT] = OTA_LINK_CONNECT,
+        [OTA_STATE_JOB_DOWNLOAD] = OTA_LINK_JOB,
+        [OTA_STATE_JOB_DISCONNECT] = OTA_LINK_DISCONNECT,
+        [OTA_STATE_DATA_CONNECT] = OTA_LINK_CONNECT,
+        [OTA_STATE_DATA_DOWNLOAD] = OTA_LINK_DATA,
+        [OTA_STATE_DATA_DISCONNECT] = OTA_LINK_DISCONNECT,
+        [OTA_STATE_RESULT_CONNECT] = OTA_LINK_CONNECT,
+        [OTA_STATE_RESULT_SEND] = OTA_LINK_RESULT,
+        [OTA_STATE_RESULT_DISCONNECT] = OTA_LINK_DISCONNECT,
+    };
+
+    return (enum ota_link_task)tasks[state];
 }
 
-static int begin_link(struct agent *a, uint64_t now_ms)
+static int begin_link(struct agent *a)
 {
-    enum ota_link_task task = OTA_LINK_CONNECT;
-
-    (void)ota_agent_task(a->session.state, &task);
     a->answer = 0;
     a->env.is_busy = false;
-    return a->link->begin(&a->links, task, now_ms);
+    return a->link->begin(&a->links);
 }
 
-static int run_link(struct agent *a, uint64_t now_ms)
+static int run_link(struct agent *a)
 {
-    enum ota_link_task task = OTA_LINK_CONNECT;
     int rc;
 
-    (void)ota_agent_task(a->session.state, &task);
     a->env.is_busy = false;
-    rc = a->link->poll(&a->links, task, now_ms);
+    rc = a->link->poll(&a->links);
     if (OTA_CONFIG_JOURNAL && rc == 0 && a->session.state == OTA_STATE_RESULT_SEND &&
         a->session.has_report) {
         rc = ota_agent_note(a, OTA_NOTE_REPORTED);
@@ -212,30 +195,46 @@ static int run_link(struct agent *a, uint64_t now_ms)
     return a->answer != 0 ? a->answer : rc;
 }
 
-/* ---- Table -------------------------------------------------------------------------------------
- */
+/* ---- Effects --------------------------------------------------------------------------------- */
 
-static const struct effect effects[OTA_STATE_COUNT] = {
-    [OTA_STATE_AGENT_WAITING] = {NULL, run_wait},
-    [OTA_STATE_START_UPDATE] = {begin_session, NULL},
-    [OTA_STATE_JOB_CONNECT] = {begin_link, run_link},
-    [OTA_STATE_JOB_DOWNLOAD] = {begin_link, run_link},
-    [OTA_STATE_JOB_DISCONNECT] = {begin_link, run_link},
-    [OTA_STATE_JOB_PARSE] = {parse_job, NULL},
-    [OTA_STATE_JOB_REDIRECT] = {follow_job, NULL},
-    [OTA_STATE_STORAGE_OPEN] = {ota_agent_open_storage, NULL},
-    [OTA_STATE_DATA_CONNECT] = {begin_link, run_link},
-    [OTA_STATE_DATA_DOWNLOAD] = {begin_link, run_link},
-    [OTA_STATE_DATA_DISCONNECT] = {begin_link, run_link},
-    [OTA_STATE_STORAGE_CLOSE] = {ota_agent_close_storage, NULL},
-    [OTA_STATE_VERIFY] = {ota_agent_begin_verify, ota_agent_run_verify},
-    [OTA_STATE_RESULT_REDIRECT] = {return_home, NULL},
-    [OTA_STATE_RESULT_CONNECT] = {begin_link, run_link},
-    [OTA_STATE_RESULT_SEND] = {begin_link, run_link},
-    [OTA_STATE_RESULT_DISCONNECT] = {begin_link, run_link},
-};
-
-const struct effect *ota_agent_effect(enum ota_state state)
+/* What is begun goes on. */
+static int goes_on(int rc)
 {
-    return &effects[state];
+    return rc != 0 ? rc : 1;
+}
+
+int ota_agent_begin(struct agent *a)
+{
+    switch (a->session.state) {
+    case OTA_STATE_AGENT_WAITING:
+        return 1;
+    case OTA_STATE_START_UPDATE:
+        return begin_session(a);
+    case OTA_STATE_JOB_PARSE:
+        return parse_job(a);
+    case OTA_STATE_JOB_REDIRECT:
+        return follow_job(a);
+    case OTA_STATE_STORAGE_OPEN:
+        return ota_agent_open_storage(a);
+    case OTA_STATE_STORAGE_CLOSE:
+        return ota_agent_close_storage(a);
+    case OTA_STATE_VERIFY:
+        return goes_on(ota_agent_begin_verify(a));
+    case OTA_STATE_RESULT_REDIRECT:
+        return return_home(a);
+    default:
+        return a->env.task != OTA_LINK_NONE ? goes_on(begin_link(a)) : 0;
+    }
+}
+
+int ota_agent_run(struct agent *a)
+{
+    switch (a->session.state) {
+    case OTA_STATE_AGENT_WAITING:
+        return run_wait(a);
+    case OTA_STATE_VERIFY:
+        return ota_agent_run_verify(a);
+    default:
+        return run_link(a);
+    }
 }

@@ -27,8 +27,8 @@ static int call(struct agent *a, struct ota_hook_info *info)
     info->topic_cap = sizeof a->topic;
     info->file = a->job.file;
     info->file_cap = a->job.file_cap;
-    info->written = a->xfer.next;
-    info->total = a->xfer.total;
+    info->written = a->env.xfer.next;
+    info->total = a->env.xfer.total;
     info->percent = percent(info->written, info->total);
     switch (c->hook(c->hook_arg, info)) {
     case OTA_ANSWER_CONTINUE:

@@ -115,8 +115,8 @@ int ota_memory_open(struct agent *a)
     if (rc != 0 || stage < OTA_STAGE_MARKING || stage > OTA_STAGE_TRIAL) {
         return rc;
     }
-    return is_same_version(&a->running, &a->journal.last.version) ? settle_new_image(a)
-                                                                  : settle_old_image(a);
+    return is_same_version(&a->env.running, &a->journal.last.version) ? settle_new_image(a)
+                                                                      : settle_old_image(a);
 }
 
 /* ---- While downloading
@@ -151,7 +151,7 @@ static int begin_record(struct agent *a, const struct ota_version *offered, stru
  * if that is another place than before. */
 static bool note_place(const struct agent *a, struct ota_record *r)
 {
-    uint32_t off = a->xfer.next - a->xfer.next % OTA_CHUNK_LEN;
+    uint32_t off = a->env.xfer.next - a->env.xfer.next % OTA_CHUNK_LEN;
     struct ota_part part;
 
     if (off == r->offset) {
@@ -188,7 +188,7 @@ int ota_memory_note_data(struct agent *a, const struct ota_version *offered)
         return 0;
     }
     r.stage = OTA_STAGE_LOADING;
-    r.total = a->xfer.total;
+    r.total = a->env.xfer.total;
     r.fetched = a->fetched;
     return ota_journal_write(&a->journal, &r);
 }

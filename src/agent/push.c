@@ -86,7 +86,8 @@ static int open(void *arg)
     (void)ota_agent_is_stopped(a); /* an earlier request to stop is void */
     rc = enter(p, OTA_STATE_STORAGE_OPEN);
     if (rc == 0) {
-        rc = ota_agent_begin_image(a, now(a));
+        a->env.now_ms = now(a);
+        rc = ota_agent_begin_image(a);
     }
     rc = leave(p, rc);
     a->push_state = OTA_STATE_AGENT_WAITING;
@@ -111,8 +112,9 @@ static int start(void *arg, uint32_t total, bool go_on, uint32_t *off)
     int rc = enter(p, OTA_STATE_START_UPDATE);
 
     if (rc >= 0) {
-        ota_agent_open_push(a, total, go_on, now(a));
-        *off = a->xfer.next;
+        a->env.now_ms = now(a);
+        ota_agent_open_push(a, total, go_on);
+        *off = a->env.xfer.next;
     }
     return leave(p, rc);
 }
@@ -128,11 +130,11 @@ static int data(void *arg, const uint8_t *bytes, uint32_t len)
     }
     if (rc >= 0) {
         const struct ota_link_data d = {
-            .total = a->xfer.total, .off = a->xfer.next, .data = bytes, .len = len};
+            .total = a->env.xfer.total, .off = a->env.xfer.next, .data = bytes, .len = len};
 
         rc = ota_agent_take_data(a, &d);
     }
-    if (rc < 0 || ota_xfer_is_done(&a->xfer)) {
+    if (rc < 0 || ota_xfer_is_done(&a->env.xfer)) {
         rc = leave(p, rc);
     }
     return rc;
@@ -149,7 +151,7 @@ static int check_stored(void *arg, uint32_t off, uint32_t max, uint32_t *crc)
         return rc;
     }
     *crc = ota_crc32(OTA_CRC32_POLY, *crc, a->env.chunk, n);
-    a->xfer.moved_ms = now(a);
+    a->env.xfer.moved_ms = now(a);
     return (int)n;
 }
 
@@ -166,7 +168,7 @@ static int begin_verify(void *arg, const uint8_t *sig)
 {
     struct push *p = arg;
     struct agent *a = p->agent;
-    int rc = ota_agent_close_storage(a, now(a));
+    int rc = ota_agent_close_storage(a);
 
     p->sig = sig;
     p->sig_off = 0;
@@ -179,7 +181,7 @@ static int begin_verify(void *arg, const uint8_t *sig)
     if (rc == 0 && sig != NULL) {
         rc = sha256(a, OTA_HASH_INIT, 0, NULL);
     } else if (rc == 0) {
-        rc = ota_agent_begin_verify(a, now(a));
+        rc = ota_agent_begin_verify(a);
     }
     p->is_handled = rc == 1;
     return rc < 0 ? leave(p, rc) : 0;
@@ -204,7 +206,7 @@ static int check_sig(const struct push *p)
 static int step_sig(struct push *p)
 {
     struct agent *a = p->agent;
-    uint32_t left = a->xfer.total - p->sig_off;
+    uint32_t left = a->env.xfer.total - p->sig_off;
     uint32_t n = left < OTA_CHUNK_LEN ? left : OTA_CHUNK_LEN;
     int rc;
 
@@ -212,7 +214,7 @@ static int step_sig(struct push *p)
         rc = check_sig(p);
         p->sig = NULL;
         if (rc == 0) {
-            rc = ota_agent_begin_verify(a, now(a));
+            rc = ota_agent_begin_verify(a);
         }
         return rc != 0 ? rc : 1;
     }
@@ -231,7 +233,7 @@ static int verify(void *arg)
     int rc = 0;
 
     if (!p->is_handled) {
-        rc = p->sig != NULL ? step_sig(p) : ota_agent_run_verify(a, now(a));
+        rc = p->sig != NULL ? step_sig(p) : ota_agent_run_verify(a);
     }
     if (rc > 0) {
         return rc;
@@ -295,7 +297,7 @@ static void get_info(void *arg, struct ota_gatt_info *out)
     const struct agent *a = p->agent;
     const struct ota_record *r = &a->journal.last;
 
-    out->version = a->running;
+    out->version = a->env.running;
     out->board = a->config->board;
     out->err = a->session.err;
     if (r->stage == OTA_STAGE_LOADING && (!OTA_CONFIG_ARCHIVE || r->part.len == 0)) {
@@ -331,7 +333,7 @@ static uint32_t watch(struct push *p, uint64_t now_ms)
 {
     const struct agent *a = p->agent;
     uint32_t limit_ms = a->xfer_config.give_up_ms;
-    uint64_t silent_ms = now_ms > a->xfer.moved_ms ? now_ms - a->xfer.moved_ms : 0;
+    uint64_t silent_ms = now_ms > a->env.xfer.moved_ms ? now_ms - a->env.xfer.moved_ms : 0;
 
     if (limit_ms == OTA_NEVER || silent_ms < limit_ms) {
         return IDLE_SLEEP_MS;

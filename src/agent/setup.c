@@ -66,11 +66,11 @@ static void set_identity(struct agent *a)
 {
     const struct ota_config *c = a->config;
 
-    a->identity.board = c->board;
-    a->identity.manufacturer = text_or(c->manufacturer, SAMPLE_MANUFACTURER);
-    a->identity.manufacturer_id = text_or(c->manufacturer_id, SAMPLE_MANUFACTURER_ID);
-    a->identity.product = text_or(c->product, SAMPLE_PRODUCT);
-    a->identity.serial = text_or(c->serial, SAMPLE_SERIAL);
+    a->env.identity.board = c->board;
+    a->env.identity.manufacturer = text_or(c->manufacturer, SAMPLE_MANUFACTURER);
+    a->env.identity.manufacturer_id = text_or(c->manufacturer_id, SAMPLE_MANUFACTURER_ID);
+    a->env.identity.product = text_or(c->product, SAMPLE_PRODUCT);
+    a->env.identity.serial = text_or(c->serial, SAMPLE_SERIAL);
 }
 
 /* A write unit of whichever secondary slot. */
@@ -104,8 +104,6 @@ static void set_env(struct agent *a)
     struct ota_link_env *env = &a->env;
 
     env->config = a->config;
-    env->identity = &a->identity;
-    env->running = &a->running;
     env->server = &a->server;
     env->topic = a->topic;
     env->file = a->job.file;
@@ -113,7 +111,6 @@ static void set_env(struct agent *a)
     env->text[0] = '\0';
     env->chunk = (uint8_t *)a->config->work + OTA_MESSAGE_MAX;
     env->validator = a->validator;
-    env->xfer = &a->xfer;
     env->limit_ms = &a->session.limit_ms;
     env->data = ota_agent_take_data;
     env->restart = ota_agent_restart_image;
@@ -305,7 +302,7 @@ static int read_running_version(struct agent *a)
     struct ota_image_header h;
     int rc;
 
-    a->running = *v;
+    a->env.running = *v;
     if (v->major != 0 || v->minor != 0 || v->revision != 0 || v->build != 0) {
         return 0;
     }
@@ -314,7 +311,7 @@ static int read_running_version(struct agent *a)
         rc = ota_image_header_decode(raw, &h);
     }
     if (rc == 0) {
-        a->running = h.version;
+        a->env.running = h.version;
     }
     return rc;
 }

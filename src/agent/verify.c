@@ -76,7 +76,7 @@ static int begin_image(struct agent *a, uint8_t image)
 
     a->verifying = image;
     ota_source_from_area(&a->source, is_first ? &c->secondary->area : &c->secondary2->area);
-    a->source.size = ota_sink_image_len(&a->sink, image, a->xfer.total);
+    a->source.size = ota_sink_image_len(&a->sink, image, a->env.xfer.total);
     if (ota_agent_decrypts(a)) {
         int rc = c->decryption->ops->open(c->decryption, &a->source);
 
@@ -91,16 +91,15 @@ static int begin_image(struct agent *a, uint8_t image)
 static void drop(struct agent *a)
 {
     ota_agent_forget_key(a);
-    a->xfer.next = 0;
+    a->env.xfer.next = 0;
     (void)ota_agent_note(a, OTA_NOTE_NOTHING);
 }
 
-int ota_agent_begin_verify(struct agent *a, uint64_t now_ms)
+int ota_agent_begin_verify(struct agent *a)
 {
     int rc;
 
-    (void)now_ms;
-    if (!ota_xfer_is_done(&a->xfer)) {
+    if (!ota_xfer_is_done(&a->env.xfer)) {
         return OTA_EINCOMPLETE;
     }
     a->second = 0;
@@ -229,23 +228,22 @@ static int judge(struct agent *a)
         return check_board(a);
     }
     a->new_version = a->check.image.header.version;
-    if (ota_version_compare(&a->new_version, &a->running) <= 0) {
+    if (ota_version_compare(&a->new_version, &a->env.running) <= 0) {
         return OTA_EVERSION;
     }
     rc = check_board(a);
     if (rc != 0 || !ota_agent_has_second(a) ||
-        ota_sink_image_len(&a->sink, 1, a->xfer.total) == 0) {
+        ota_sink_image_len(&a->sink, 1, a->env.xfer.total) == 0) {
         return rc;
     }
     rc = begin_image(a, 1);
     return rc != 0 ? rc : 1;
 }
 
-int ota_agent_run_verify(struct agent *a, uint64_t now_ms)
+int ota_agent_run_verify(struct agent *a)
 {
     int rc = judge(a);
 
-    (void)now_ms;
     if (rc != 1) {
         ota_agent_forget_key(a);
     }

@@ -79,9 +79,9 @@ static int request(struct ota_http_link *l)
     };
     int rc;
 
-    if (l->task == OTA_LINK_DATA) {
+    if (l->env->task == OTA_LINK_DATA) {
         set_range(l, &req);
-    } else if (l->task == OTA_LINK_RESULT) {
+    } else if (l->env->task == OTA_LINK_RESULT) {
         req.path = result_path(l);
         req.body = env->text;
         req.body_len = env->text_len;
@@ -92,7 +92,7 @@ static int request(struct ota_http_link *l)
     }
     l->body = OTA_HTTP_BODY_IGNORED;
     l->is_again = false;
-    l->moved_ms = l->now_ms;
+    l->moved_ms = l->env->now_ms;
     rc = client_of(l)->ops->begin(client_of(l)->ctx, &req);
     l->is_open = rc == 0;
     return rc;
@@ -109,7 +109,7 @@ static void cancel(struct ota_http_link *l)
 static void plan(struct ota_http_link *l, uint32_t wait_s)
 {
     l->is_again = true;
-    l->due_ms = l->now_ms + (uint64_t)wait_s * 1000;
+    l->due_ms = l->env->now_ms + (uint64_t)wait_s * 1000;
 }
 
 /* ---- Image bytes ------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ static int flush(struct ota_http_link *l)
 /* How much of the next len bytes is here already, because the body is the file from its start. */
 static uint32_t known(const struct ota_http_link *l, size_t len)
 {
-    uint32_t next = l->env->xfer->next;
+    uint32_t next = l->env->xfer.next;
     uint32_t n = l->held == 0 && l->pos < next ? next - l->pos : 0;
 
     return n < len ? n : (uint32_t)len;
@@ -182,9 +182,9 @@ static int error_of(const struct ota_http_link *l, uint16_t status)
     case 403:
     case 404:
     case 410:
-        return l->task == OTA_LINK_RESULT ? OTA_ERESULT : OTA_EGONE;
+        return l->env->task == OTA_LINK_RESULT ? OTA_ERESULT : OTA_EGONE;
     default:
-        return l->task == OTA_LINK_RESULT ? OTA_ERESULT : OTA_EDATA;
+        return l->env->task == OTA_LINK_RESULT ? OTA_ERESULT : OTA_EDATA;
     }
 }
 
@@ -193,7 +193,7 @@ static int come_back(struct ota_http_link *l, const struct ota_http_event *ev)
     uint32_t wait_s = ev->retry_after_s != 0 ? ev->retry_after_s : LATER_S;
     uint64_t limit_ms = *l->env->limit_ms;
 
-    if (limit_ms <= l->now_ms || limit_ms - l->now_ms <= (uint64_t)wait_s * 1000) {
+    if (limit_ms <= l->env->now_ms || limit_ms - l->env->now_ms <= (uint64_t)wait_s * 1000) {
         return OTA_ELATER;
     }
     plan(l, wait_s);
@@ -230,7 +230,7 @@ static bool is_other(const struct ota_http_link *l, const struct ota_http_event 
         strlen(ev->validator) < OTA_VALIDATOR_MAX && !is_same(ev->validator, env->validator)) {
         return true;
     }
-    return env->xfer->total != 0 && total != OTA_TOTAL_UNKNOWN && total != env->xfer->total;
+    return env->xfer.total != 0 && total != OTA_TOTAL_UNKNOWN && total != env->xfer.total;
 }
 
 /* Another image: what is stored is of no use. */
@@ -243,7 +243,7 @@ static int start_over(struct ota_http_link *l)
     l->pos = 0;
     l->held = 0;
     l->env->validator[0] = '\0';
-    return l->env->restart(l->env->arg, l->now_ms);
+    return l->env->restart(l->env->arg);
 }
 
 /* 206: the range that was asked for, to the byte. */
@@ -284,7 +284,7 @@ static int take_whole(struct ota_http_link *l, const struct ota_http_event *ev)
     if (l->first > 0 && is_other(l, ev, l->total)) {
         rc = start_over(l);
     }
-    if (l->env->xfer->next == 0) {
+    if (l->env->xfer.next == 0) {
         note_validator(l, ev);
     }
     l->pos = 0;
@@ -316,10 +316,10 @@ static int take_head(struct ota_http_link *l, const struct ota_http_event *ev)
     if (ev->status == 429 || ev->status == 503) {
         return come_back(l, ev);
     }
-    if (l->task == OTA_LINK_DATA) {
+    if (l->env->task == OTA_LINK_DATA) {
         return take_image_head(l, ev);
     }
-    if (l->task == OTA_LINK_RESULT) {
+    if (l->env->task == OTA_LINK_RESULT) {
         return ev->status < 300 ? 0 : error_of(l, ev->status);
     }
     if (ev->status != 200) {
@@ -381,7 +381,7 @@ static int end_image(struct ota_http_link *l, int err)
     if (err == 0) {
         err = rc;
     }
-    if (err == 0 && !ota_xfer_is_done(l->env->xfer)) {
+    if (err == 0 && !ota_xfer_is_done(&l->env->xfer)) {
         plan(l, 0); /* the next range */
     }
     return err;
@@ -389,7 +389,7 @@ static int end_image(struct ota_http_link *l, int err)
 
 static int take_end(struct ota_http_link *l, const struct ota_http_event *ev)
 {
-    if (l->task == OTA_LINK_DATA) {
+    if (l->env->task == OTA_LINK_DATA) {
         return l->body == OTA_HTTP_BODY_IMAGE || ev->err != 0 ? end_image(l, ev->err) : OTA_EPROTO;
     }
     l->is_done = ev->err == 0;
@@ -400,7 +400,7 @@ static enum ota_http_answer on_event(void *arg, const struct ota_http_event *ev)
 {
     struct ota_http_link *l = arg;
 
-    l->moved_ms = l->now_ms;
+    l->moved_ms = l->env->now_ms;
     if (ev->kind == OTA_HTTP_END) {
         l->is_open = false;
     }
@@ -430,7 +430,7 @@ static void init(void *link, struct ota_link_env *env)
 }
 
 /* The text of a job request is its path; a request for image bytes has none. */
-static int prepare(void *link, enum ota_link_task task)
+static int prepare(void *link)
 {
     struct ota_http_link *l = link;
     struct ota_link_env *env = l->env;
@@ -438,11 +438,11 @@ static int prepare(void *link, enum ota_link_task task)
     int len = 0;
 
     env->text[0] = '\0';
-    if (task == OTA_LINK_JOB) {
+    if (env->task == OTA_LINK_JOB) {
         ota_out_init(&o, env->text, OTA_MESSAGE_MAX);
         ota_out_text(&o, job_file(l));
         len = ota_out_end(&o);
-    } else if (task == OTA_LINK_RESULT) {
+    } else if (env->task == OTA_LINK_RESULT) {
         struct ota_result r = env->result;
 
         r.file = env->file;
@@ -452,16 +452,15 @@ static int prepare(void *link, enum ota_link_task task)
     return len < 0 ? len : 0;
 }
 
-static int begin(void *link, enum ota_link_task task, uint64_t now_ms)
+static int begin(void *link)
 {
     struct ota_http_link *l = link;
+    enum ota_link_task task = l->env->task;
 
     cancel(l); /* a request that took too long */
-    l->task = task;
     l->err = 0;
     l->is_again = false;
     l->is_done = false;
-    l->now_ms = now_ms;
     if (task == OTA_LINK_DISCONNECT) {
         return 0; /* the connection is kept for the next request to this server */
     }
@@ -470,17 +469,17 @@ static int begin(void *link, enum ota_link_task task, uint64_t now_ms)
         return 0; /* the request does it */
     }
     l->n_restarts = 0;
-    l->pos = l->env->xfer->next;
+    l->pos = l->env->xfer.next;
     l->held = 0;
     l->total = OTA_TOTAL_UNKNOWN;
     l->end = OTA_TOTAL_UNKNOWN;
-    return task == OTA_LINK_DATA && ota_xfer_is_done(l->env->xfer) ? 0 : request(l);
+    return task == OTA_LINK_DATA && ota_xfer_is_done(&l->env->xfer) ? 0 : request(l);
 }
 
 /* A result is worth another try while its time is not over. */
 static bool may_try_again(struct ota_http_link *l)
 {
-    switch (l->task == OTA_LINK_RESULT ? l->err : 0) {
+    switch (l->env->task == OTA_LINK_RESULT ? l->err : 0) {
     case OTA_ECONNECT:
     case OTA_ERESOLVE:
     case OTA_EDROPPED:
@@ -498,7 +497,7 @@ static int fail(struct ota_http_link *l)
     if (may_try_again(l)) {
         return 1;
     }
-    if (l->task == OTA_LINK_DATA && l->body == OTA_HTTP_BODY_IMAGE) {
+    if (l->env->task == OTA_LINK_DATA && l->body == OTA_HTTP_BODY_IMAGE) {
         (void)flush(l); /* so that it need not come again; why the task failed is known */
     }
     return l->err;
@@ -506,10 +505,10 @@ static int fail(struct ota_http_link *l)
 
 static bool is_stalled(const struct ota_http_link *l)
 {
-    uint32_t give_up_ms = l->env->xfer->config->give_up_ms;
+    uint32_t give_up_ms = l->env->xfer.config->give_up_ms;
 
-    return l->task == OTA_LINK_DATA && l->is_open && give_up_ms != OTA_NEVER &&
-           l->now_ms - l->moved_ms >= give_up_ms;
+    return l->env->task == OTA_LINK_DATA && l->is_open && give_up_ms != OTA_NEVER &&
+           l->env->now_ms - l->moved_ms >= give_up_ms;
 }
 
 /* Makes the request that is planned, when it is time. */
@@ -518,7 +517,7 @@ static int go_on(struct ota_http_link *l)
     int rc;
 
     cancel(l);
-    if (l->now_ms < l->due_ms) {
+    if (l->env->now_ms < l->due_ms) {
         return 1;
     }
     l->env->is_busy = true;
@@ -526,21 +525,21 @@ static int go_on(struct ota_http_link *l)
     return rc != 0 ? rc : 1;
 }
 
-static int poll_link(void *link, enum ota_link_task task, uint64_t now_ms)
+static int poll_link(void *link)
 {
     struct ota_http_link *l = link;
+    enum ota_link_task task = l->env->task;
 
     if (task == OTA_LINK_CONNECT || task == OTA_LINK_DISCONNECT) {
         return 0;
     }
-    l->now_ms = now_ms;
     l->room = POLL_MAX;
     if (l->is_open) {
         int rc = client_of(l)->ops->poll(client_of(l)->ctx);
 
         l->err = l->err != 0 ? l->err : rc;
     }
-    if (l->is_done || (task == OTA_LINK_DATA && ota_xfer_is_done(l->env->xfer))) {
+    if (l->is_done || (task == OTA_LINK_DATA && ota_xfer_is_done(&l->env->xfer))) {
         cancel(l);
         return 0;
     }

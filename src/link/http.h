@@ -15,7 +15,6 @@ enum ota_http_body {
 struct ota_http_link {
     struct ota_link_env *env;
     struct ota_http_sink sink;
-    enum ota_link_task task;
     enum ota_http_body body; /* of the answer under way */
     int err;                 /* why the task failed */
     bool is_open;            /* a request is under way */
@@ -31,7 +30,6 @@ struct ota_http_link {
     uint32_t held;           /* bytes in env->chunk, until a piece is complete */
     uint64_t due_ms;
     uint64_t moved_ms; /* last sign of life */
-    uint64_t now_ms;
 };
 
 extern const struct ota_link_ops ota_http_link_ops;

@@ -11,6 +11,7 @@
 #include "ota/agent.h"
 
 enum ota_link_task {
+    OTA_LINK_NONE,
     OTA_LINK_CONNECT,
     OTA_LINK_JOB,    /* get the job document into env->text */
     OTA_LINK_DATA,   /* get the image, through env->data */
@@ -33,9 +34,9 @@ struct ota_link_data {
 
 /* What the agent lends its links. */
 struct ota_link_env {
+    enum ota_link_task task; /* to be done now */
+    bool is_busy;            /* set by a link that has more to do at once */
     const struct ota_config *config;
-    const struct ota_identity *identity;
-    const struct ota_version *running;
     const struct ota_endpoint *server; /* to connect to */
     const char *topic;                 /* unique topic */
     const char *file;
@@ -45,26 +46,30 @@ struct ota_link_env {
     size_t text_len;
     uint8_t *chunk;  /* OTA_CHUNK_LEN + 64 bytes, for pieces of a message or of the image */
     char *validator; /* OTA_VALIDATOR_MAX bytes: of the image that is being stored; "": none */
-    bool is_busy;    /* set by a link that has more to do at once */
-    struct ota_xfer *xfer;
-    const uint64_t *limit_ms; /* when the task under way must be done */
+    const uint64_t *limit_ms; /* when the task must be done */
+    uint64_t now_ms;          /* when this step began */
+    struct ota_xfer xfer;
+    struct ota_version running;
+    struct ota_identity identity;
     struct ota_result result; /* OTA_LINK_RESULT: what to deliver */
     /* Takes image bytes in any order. 0, or why the download has failed. */
     int (*data)(void *arg, const struct ota_link_data *d);
     /* Forgets what is stored of the image: another one comes, from its beginning. 0, or what the
      * flash said. */
-    int (*restart)(void *arg, uint64_t now_ms);
+    int (*restart)(void *arg);
     void *arg;
 };
 
-/* All return 0 or a negative ota_err. link is the structure that init has set up. */
+/* All return 0 or a negative ota_err. link is the structure that init has set up; what is to be
+ * done is in env->task. */
 struct ota_link_ops {
     void (*init)(void *link, struct ota_link_env *env);
-    /* Writes the text of the task's request to env->text, for the hook to see and change. */
-    int (*prepare)(void *link, enum ota_link_task task);
-    int (*begin)(void *link, enum ota_link_task task, uint64_t now_ms);
+    /* JOB, DATA, RESULT: writes the text of the request to env->text, for the hook to see and
+     * change. */
+    int (*prepare)(void *link);
+    int (*begin)(void *link);
     /* 1: not done yet. */
-    int (*poll)(void *link, enum ota_link_task task, uint64_t now_ms);
+    int (*poll)(void *link);
     /* Drops the connection in any state. */
     void (*close)(void *link);
 };

@@ -93,9 +93,9 @@ static void take_message(struct ota_mqtt_link *l, const struct ota_mqtt_event *e
     if (l->err != 0 || ev->retained || !l->is_sent) {
         return;
     }
-    if (l->task == OTA_LINK_JOB && is_unique && !l->is_done) {
+    if (l->env->task == OTA_LINK_JOB && is_unique && !l->is_done) {
         take_job(l, msg, ev->total);
-    } else if (l->task == OTA_LINK_DATA && (is_unique || is_filter(l, ev))) {
+    } else if (l->env->task == OTA_LINK_DATA && (is_unique || is_filter(l, ev))) {
         take_chunk(l, msg, ev->total);
     }
 }
@@ -133,7 +133,7 @@ static void on_event(void *arg, const struct ota_mqtt_event *ev)
         }
         break;
     case OTA_MQTT_PUBLISHED:
-        if (l->task == OTA_LINK_RESULT && l->is_sent) {
+        if (l->env->task == OTA_LINK_RESULT && l->is_sent) {
             l->is_done = true;
         }
         break;
@@ -246,18 +246,19 @@ static void init(void *link, struct ota_link_env *env)
     l->sink.arg = l;
 }
 
-static int prepare(void *link, enum ota_link_task task)
+static int prepare(void *link)
 {
     struct ota_mqtt_link *l = link;
     struct ota_link_env *env = l->env;
     struct ota_message m = {
-        .request = task == OTA_LINK_JOB ? OTA_REQUEST_JOB : OTA_REQUEST_IMAGE,
-        .identity = env->identity,
-        .version = env->running,
+        .request = env->task == OTA_LINK_JOB ? OTA_REQUEST_JOB : OTA_REQUEST_IMAGE,
+        .identity = &env->identity,
+        .version = &env->running,
         .topic = env->topic,
     };
-    int len = task == OTA_LINK_RESULT ? ota_message_result(&env->result, env->text, OTA_MESSAGE_MAX)
-                                      : ota_message_request(&m, env->text, OTA_MESSAGE_MAX);
+    int len = env->task == OTA_LINK_RESULT
+                  ? ota_message_result(&env->result, env->text, OTA_MESSAGE_MAX)
+                  : ota_message_request(&m, env->text, OTA_MESSAGE_MAX);
 
     env->text_len = len < 0 ? 0 : (size_t)len;
     return len < 0 ? len : 0;
@@ -280,15 +281,15 @@ static void close_link(void *link)
     l->is_topic_subscribed = false;
 }
 
-static int begin(void *link, enum ota_link_task task, uint64_t now_ms)
+static int begin(void *link)
 {
     struct ota_mqtt_link *l = link;
+    enum ota_link_task task = l->env->task;
 
-    l->task = task;
     l->err = 0;
     l->is_sent = false;
     l->is_done = false;
-    l->asked_ms = now_ms;
+    l->asked_ms = l->env->now_ms;
     if (task == OTA_LINK_CONNECT) {
         return begin_connect(l);
     }
@@ -309,18 +310,18 @@ static int begin(void *link, enum ota_link_task task, uint64_t now_ms)
 }
 
 /* Sends what the download wants next, until it wants nothing or the client is full. */
-static int ask(struct ota_mqtt_link *l, uint64_t now_ms)
+static int ask(struct ota_mqtt_link *l)
 {
     struct ota_link_env *env = l->env;
     struct ota_xfer_ask a;
     int rc;
 
-    while ((rc = ota_xfer_ask(env->xfer, now_ms, &a)) > 0) {
+    while ((rc = ota_xfer_ask(&env->xfer, env->now_ms, &a)) > 0) {
         if (!OTA_CONFIG_WHOLE_IMAGE || !a.is_whole) {
             struct ota_message m = {
                 .request = OTA_REQUEST_CHUNK,
-                .identity = env->identity,
-                .version = env->running,
+                .identity = &env->identity,
+                .version = &env->running,
                 .topic = env->topic,
                 .file = env->file,
                 .offset = a.offset,
@@ -331,12 +332,12 @@ static int ask(struct ota_mqtt_link *l, uint64_t now_ms)
             rc = ota_message_request(&m, env->text, OTA_MESSAGE_MAX);
             env->text_len = rc < 0 ? 0 : (size_t)rc;
         } else if (l->is_sent) {
-            rc = prepare(l, OTA_LINK_DATA);
+            rc = prepare(l);
         }
         l->is_sent = true;
         rc = rc < 0 ? rc : publish(l, env->text, env->text_len);
         if (rc == OTA_EBUSY) {
-            ota_xfer_withdraw(env->xfer, &a);
+            ota_xfer_withdraw(&env->xfer, &a);
             return 0;
         }
         if (rc != 0) {
@@ -367,8 +368,9 @@ static int poll_connect(struct ota_mqtt_link *l)
 }
 
 /* Sends the text once the topic for the answer is subscribed; again if it gets none. */
-static int poll_request(struct ota_mqtt_link *l, uint64_t now_ms)
+static int poll_request(struct ota_mqtt_link *l)
 {
+    uint64_t now_ms = l->env->now_ms;
     int rc;
 
     if (l->is_done) {
@@ -385,23 +387,24 @@ static int poll_request(struct ota_mqtt_link *l, uint64_t now_ms)
     return rc == 0 || rc == OTA_EBUSY ? 1 : rc;
 }
 
-static int poll_data(struct ota_mqtt_link *l, uint64_t now_ms)
+static int poll_data(struct ota_mqtt_link *l)
 {
     int rc;
 
-    if (ota_xfer_is_done(l->env->xfer)) {
+    if (ota_xfer_is_done(&l->env->xfer)) {
         return 0;
     }
     if (l->n_pending > 0) {
         return 1;
     }
-    rc = ask(l, now_ms);
+    rc = ask(l);
     return rc < 0 ? rc : 1;
 }
 
-static int poll_link(void *link, enum ota_link_task task, uint64_t now_ms)
+static int poll_link(void *link)
 {
     struct ota_mqtt_link *l = link;
+    enum ota_link_task task = l->env->task;
     int rc;
 
     if (task == OTA_LINK_DISCONNECT) {
@@ -418,9 +421,9 @@ static int poll_link(void *link, enum ota_link_task task, uint64_t now_ms)
     case OTA_LINK_CONNECT:
         return poll_connect(l);
     case OTA_LINK_DATA:
-        return poll_data(l, now_ms);
+        return poll_data(l);
     default:
-        return poll_request(l, now_ms);
+        return poll_request(l);
     }
 }
 

@@ -11,8 +11,7 @@
 struct ota_mqtt_link {
     struct ota_link_env *env;
     struct ota_mqtt_sink sink;
-    int err; /* why the connection ended or the task failed */
-    enum ota_link_task task;
+    int err;                  /* why the connection ended or the task failed */
     bool is_connected;        /* the broker has accepted */
     bool is_ours;             /* and we connected, not the application */
     bool is_filtered;         /* the configured topics have been subscribed to */
