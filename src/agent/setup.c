@@ -105,8 +105,10 @@ static void set_env(struct agent *a)
 
     env->config = a->config;
     env->server = &a->server;
-    env->topic = a->topic;
-    env->file = a->job.file;
+    env->request.identity = &env->identity;
+    env->request.version = &env->running;
+    env->request.topic = a->topic;
+    env->request.file = a->job.file;
     env->text = a->config->work;
     env->text[0] = '\0';
     env->chunk = (uint8_t *)a->config->work + OTA_MESSAGE_MAX;

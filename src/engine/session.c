@@ -110,15 +110,20 @@ static bool is_final(int err)
     }
 }
 
-static bool may_connect_again(struct ota_session *s, const struct ota_event *ev)
+/* The effect begins after a wait that doubles with n. */
+static void back_off(struct ota_session *s, const struct ota_event *ev, uint8_t n)
 {
     const struct ota_session_config *c = s->config;
 
-    if (s->connects >= c->connect_retries) {
+    s->due_ms = after(ev->now_ms, ota_backoff_ms(c->retry_ms, c->next_ms, n, ev->random));
+}
+
+static bool may_connect_again(struct ota_session *s, const struct ota_event *ev)
+{
+    if (s->connects >= s->config->connect_retries) {
         return false;
     }
-    s->due_ms = after(ev->now_ms, ota_backoff_ms(c->retry_ms, c->next_ms, s->connects, ev->random));
-    s->connects++;
+    back_off(s, ev, s->connects++);
     return true;
 }
 
@@ -135,19 +140,15 @@ static bool may_download_again(struct ota_session *s, const struct ota_event *ev
  * address that is no longer good (a signed URL expires) is replaced by asking for the job again. */
 static enum ota_state after_download(struct ota_session *s, const struct ota_event *ev)
 {
-    const struct ota_session_config *c = s->config;
-
     if (!may_download_again(s, ev)) {
         return OTA_STATE_DATA_DISCONNECT;
     }
     if (ev->err == OTA_EGONE) {
-        s->is_job_due = c->flow == OTA_FLOW_JOB;
+        s->is_job_due = s->config->flow == OTA_FLOW_JOB;
         return OTA_STATE_DATA_DISCONNECT;
     }
     if (!ev->has_progress) {
-        uint8_t n = (uint8_t)(s->downloads - 1);
-
-        s->due_ms = after(ev->now_ms, ota_backoff_ms(c->retry_ms, c->next_ms, n, ev->random));
+        back_off(s, ev, (uint8_t)(s->downloads - 1));
     }
     return OTA_STATE_STORAGE_OPEN;
 }
@@ -204,13 +205,10 @@ static void note_failure(struct ota_session *s, enum ota_state next, int err)
     }
 }
 
-/* The wait that follows a session: soon if a server was not reached, else the usual interval. */
-static void plan_next(struct ota_session *s, enum ota_state from, const struct ota_event *ev)
+/* Another session soon may reach what this one did not. */
+static bool is_transient(int err)
 {
-    const struct ota_session_config *c = s->config;
-    uint32_t delay = c->next_ms;
-
-    switch (s->is_stopped || from == OTA_STATE_AGENT_WAITING ? 0 : s->err) {
+    switch (err) {
     case OTA_ECONNECT:
     case OTA_ERESOLVE:
     case OTA_EAUTH:
@@ -225,20 +223,26 @@ static void plan_next(struct ota_session *s, enum ota_state from, const struct o
     case OTA_ECERTHOST:
     case OTA_ECHANGED:
     case OTA_ELATER:
-        delay = ota_backoff_ms(c->retry_ms, c->next_ms, s->failures, ev->random);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The wait that follows a session: what a stop has asked for, soon if a server was not reached, else
+ * the usual interval. */
+static void plan_next(struct ota_session *s, enum ota_state from, const struct ota_event *ev)
+{
+    if (!s->is_stopped && from != OTA_STATE_AGENT_WAITING && is_transient(s->err)) {
+        back_off(s, ev, s->failures);
         if (s->failures < UINT8_MAX) {
             s->failures++;
         }
-        break;
-    default:
+    } else {
         s->failures = 0;
-        break;
+        s->due_ms = after(ev->now_ms, s->defer_ms != 0 ? s->defer_ms : s->config->next_ms);
     }
-    if (s->defer_ms != 0) {
-        delay = s->defer_ms;
-        s->defer_ms = 0;
-    }
-    s->due_ms = after(ev->now_ms, delay);
+    s->defer_ms = 0;
     s->is_stopped = false;
 }
 

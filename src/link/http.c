@@ -47,7 +47,7 @@ static const char *result_path(const struct ota_http_link *l)
     if (config_of(l)->result_path != NULL) {
         return config_of(l)->result_path;
     }
-    return l->env->file[0] == '/' ? l->env->file : job_file(l);
+    return l->env->request.file[0] == '/' ? l->env->request.file : job_file(l);
 }
 
 static void set_range(struct ota_http_link *l, struct ota_http_request *req)
@@ -59,7 +59,7 @@ static void set_range(struct ota_http_link *l, struct ota_http_request *req)
     if (l->asked == 0 && l->first == 0 && env->config->flow == OTA_FLOW_DIRECT) {
         l->asked = OTA_CHUNK_LEN; /* no job has told the version: its header may end it all */
     }
-    req->path = env->file;
+    req->path = env->request.file;
     req->is_range = true;
     req->range_off = l->first;
     req->range_len = l->asked;
@@ -445,7 +445,7 @@ static int prepare(void *link)
     } else if (env->task == OTA_LINK_RESULT) {
         struct ota_result r = env->result;
 
-        r.file = env->file;
+        r.file = env->request.file;
         len = ota_message_result(&r, env->text, OTA_JOB_MAX);
     }
     env->text_len = len < 0 ? 0 : (size_t)len;

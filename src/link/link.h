@@ -38,8 +38,6 @@ struct ota_link_env {
     bool is_busy;            /* set by a link that has more to do at once */
     const struct ota_config *config;
     const struct ota_endpoint *server; /* to connect to */
-    const char *topic;                 /* unique topic */
-    const char *file;
     /* OTA_MESSAGE_MAX bytes: a request to send. OTA_JOB_MAX, into the room of chunk, for a job
      * received and for an HTTP result. */
     char *text;
@@ -51,7 +49,8 @@ struct ota_link_env {
     struct ota_xfer xfer;
     struct ota_version running;
     struct ota_identity identity;
-    struct ota_result result; /* OTA_LINK_RESULT: what to deliver */
+    struct ota_message request; /* who asks, where the answer goes, the image's path or name */
+    struct ota_result result;   /* OTA_LINK_RESULT: what to deliver */
     /* Takes image bytes in any order. 0, or why the download has failed. */
     int (*data)(void *arg, const struct ota_link_data *d);
     /* Forgets what is stored of the image: another one comes, from its beginning. 0, or what the

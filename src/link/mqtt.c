@@ -88,7 +88,7 @@ static void take_chunk(struct ota_mqtt_link *l, const uint8_t *msg, size_t len)
 static void take_message(struct ota_mqtt_link *l, const struct ota_mqtt_event *ev,
                          const uint8_t *msg)
 {
-    bool is_unique = is_topic(ev, l->env->topic);
+    bool is_unique = is_topic(ev, l->env->request.topic);
 
     if (l->err != 0 || ev->retained || !l->is_sent) {
         return;
@@ -246,22 +246,27 @@ static void init(void *link, struct ota_link_env *env)
     l->sink.arg = l;
 }
 
+static int set_text(struct ota_link_env *env, int len)
+{
+    env->text_len = len < 0 ? 0 : (size_t)len;
+    return len < 0 ? len : 0;
+}
+
+static int set_request(struct ota_link_env *env, enum ota_request what)
+{
+    env->request.request = what;
+    return set_text(env, ota_message_request(&env->request, env->text, OTA_MESSAGE_MAX));
+}
+
 static int prepare(void *link)
 {
     struct ota_mqtt_link *l = link;
     struct ota_link_env *env = l->env;
-    struct ota_message m = {
-        .request = env->task == OTA_LINK_JOB ? OTA_REQUEST_JOB : OTA_REQUEST_IMAGE,
-        .identity = &env->identity,
-        .version = &env->running,
-        .topic = env->topic,
-    };
-    int len = env->task == OTA_LINK_RESULT
-                  ? ota_message_result(&env->result, env->text, OTA_MESSAGE_MAX)
-                  : ota_message_request(&m, env->text, OTA_MESSAGE_MAX);
 
-    env->text_len = len < 0 ? 0 : (size_t)len;
-    return len < 0 ? len : 0;
+    if (env->task == OTA_LINK_RESULT) {
+        return set_text(env, ota_message_result(&env->result, env->text, OTA_MESSAGE_MAX));
+    }
+    return set_request(env, env->task == OTA_LINK_JOB ? OTA_REQUEST_JOB : OTA_REQUEST_IMAGE);
 }
 
 static void close_link(void *link)
@@ -270,7 +275,7 @@ static void close_link(void *link)
 
     if (config_of(l)->keep_session && l->is_topic_subscribed && l->is_connected) {
         /* Nobody waits for an answer: the goodbye follows at once. */
-        (void)client_of(l)->ops->unsubscribe(client_of(l)->ctx, l->env->topic);
+        (void)client_of(l)->ops->unsubscribe(client_of(l)->ctx, l->env->request.topic);
     }
     if (l->is_ours) {
         client_of(l)->ops->disconnect(client_of(l)->ctx);
@@ -304,7 +309,7 @@ static int begin(void *link)
     }
     if (task != OTA_LINK_RESULT && !l->is_topic_subscribed) {
         l->is_topic_subscribed = true;
-        return subscribe(l, l->env->topic);
+        return subscribe(l, l->env->request.topic);
     }
     return 0;
 }
@@ -318,24 +323,15 @@ static int ask(struct ota_mqtt_link *l)
 
     while ((rc = ota_xfer_ask(&env->xfer, env->now_ms, &a)) > 0) {
         if (!OTA_CONFIG_WHOLE_IMAGE || !a.is_whole) {
-            struct ota_message m = {
-                .request = OTA_REQUEST_CHUNK,
-                .identity = &env->identity,
-                .version = &env->running,
-                .topic = env->topic,
-                .file = env->file,
-                .offset = a.offset,
-                .size = a.size,
-                .count = a.count,
-            };
-
-            rc = ota_message_request(&m, env->text, OTA_MESSAGE_MAX);
-            env->text_len = rc < 0 ? 0 : (size_t)rc;
-        } else if (l->is_sent) {
-            rc = prepare(l);
+            env->request.offset = a.offset;
+            env->request.size = a.size;
+            env->request.count = a.count;
+            rc = set_request(env, OTA_REQUEST_CHUNK);
+        } else {
+            rc = l->is_sent ? prepare(l) : 0;
         }
         l->is_sent = true;
-        rc = rc < 0 ? rc : publish(l, env->text, env->text_len);
+        rc = rc != 0 ? rc : publish(l, env->text, env->text_len);
         if (rc == OTA_EBUSY) {
             ota_xfer_withdraw(&env->xfer, &a);
             return 0;
