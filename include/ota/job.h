@@ -49,8 +49,9 @@ struct ota_job {
 };
 
 /*
- * Reads a job document of len bytes (no NUL needed). from is the server it came from: what the
- * document leaves out is taken from there, and the usual port of another transport.
+ * Reads a job document of len bytes (no NUL needed). from is the server it came from, which may be
+ * &out->data: what the document leaves out is taken from there, and the usual port of another
+ * transport.
  *
  * "Server" (or "Broker") is a host name or address, or a URL: its scheme (http, https, mqtt, mqtts)
  * then must be that of "Connection" if both are there, its port that of "Port", and its path goes
@@ -62,7 +63,8 @@ struct ota_job {
  * there is none; OTA_EJOB if it is not one JSON object with a Version and a Board, a known member
  * has the wrong type, is too long or stands twice, Connection is unknown, Port is no port, or a
  * server or path is malformed or contradicts the rest; OTA_ETRANSPORT in a build without HTTP
- * (ota/config.h) if the image lies there; OTA_ELIMIT if it has more than 32 members in all. *out is
+ * (ota/config.h) if the image lies there, or in one without redirects if the document names another
+ * server; OTA_ELIMIT if it has more than 32 members in all. *out is
  * unspecified then, but for the room.
  */
 int ota_job_parse(const char *text, size_t len, const struct ota_endpoint *from,

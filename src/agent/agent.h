@@ -60,7 +60,6 @@ struct agent {
         struct ota_http_link http;
     } links;
     struct ota_job job;
-    struct ota_endpoint server; /* of the current phase */
     char validator[OTA_VALIDATOR_MAX];
     char topic[OTA_TOPIC_MAX];
 };

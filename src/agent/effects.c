@@ -4,6 +4,7 @@
 
 #include "agent/memory.h"
 #include "base/out.h"
+#include "base/text.h"
 #include "ota/err.h"
 
 #define DIRECT_TOPIC "/OTAImage/"
@@ -88,30 +89,23 @@ static bool is_installed_next(const struct agent *a, const struct ota_version *v
            ota_image_parse(&src, &image) == 0 && ota_version_compare(&image.header.version, v) >= 0;
 }
 
-static bool is_same(const char *x, const char *y)
-{
-    size_t len = strlen(x);
-
-    return len == strlen(y) && memcmp(x, y, len) == 0;
-}
-
 static int parse_job(struct agent *a)
 {
     struct ota_version before = a->job.version;
     int order;
-    int rc = ota_job_parse(a->env.text, a->env.text_len, &a->server, &a->job);
+    int rc = ota_job_parse(a->env.text, a->env.text_len, &a->job.data, &a->job);
 
     if (rc != 0) {
         return rc;
     }
-    if (!is_same(a->job.board, a->config->board)) {
+    if (!ota_text_is(a->job.board, a->config->board, strlen(a->config->board))) {
         return OTA_EBOARD;
     }
     order = ota_version_compare(&a->job.version, &a->env.running);
     if (order <= 0) {
         /* A web server gives everybody the same document: nothing new is no fault. */
-        return order == 0 && a->server.transport != OTA_TRANSPORT_MQTT ? OTA_ENOUPDATE
-                                                                       : OTA_EVERSION;
+        return order == 0 && a->config->transport != OTA_TRANSPORT_MQTT ? OTA_ENOUPDATE
+                                                                        : OTA_EVERSION;
     }
     if (ota_agent_is_refused(a, &a->job.version)) {
         return a->journal.last.err;
@@ -133,15 +127,14 @@ static int parse_job(struct agent *a)
 
 static int follow_job(struct agent *a)
 {
-    if (!a->job.is_redirected) {
+    if (!OTA_CONFIG_REDIRECT || !a->job.is_redirected) {
         return 0;
     }
-    if (a->job.data.transport == OTA_TRANSPORT_MQTT && a->server.transport != OTA_TRANSPORT_MQTT) {
+    if (a->job.data.transport == OTA_TRANSPORT_MQTT && a->config->transport != OTA_TRANSPORT_MQTT) {
         a->job.data.tls = a->job.data.tls || a->config->mqtt.tls;
     }
     a->link->close(&a->links);
-    a->server = a->job.data;
-    return ota_agent_use_link(a, a->server.transport);
+    return ota_agent_use_link(a, a->job.data.transport);
 }
 
 /* ---- Result ------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ static int call(struct agent *a, struct ota_hook_info *info)
     if (c->hook == NULL) {
         return 0;
     }
-    info->endpoint = &a->server;
+    info->endpoint = &a->job.data;
     info->topic = a->topic;
     info->topic_cap = sizeof a->topic;
     info->file = a->job.file;

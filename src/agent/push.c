@@ -80,8 +80,8 @@ static int open(void *arg)
     }
     a->is_pushed = true;
     a->session.err = 0;
-    memset(&a->server, 0, sizeof a->server);
-    a->server.transport = OTA_TRANSPORT_BLE;
+    memset(&a->job.data, 0, sizeof a->job.data);
+    a->job.data.transport = OTA_TRANSPORT_BLE;
     a->env.text[0] = '\0';
     (void)ota_agent_is_stopped(a); /* an earlier request to stop is void */
     rc = enter(p, OTA_STATE_STORAGE_OPEN);

@@ -104,7 +104,7 @@ static void set_env(struct agent *a)
     struct ota_link_env *env = &a->env;
 
     env->config = a->config;
-    env->server = &a->server;
+    env->server = &a->job.data;
     env->request.identity = &env->identity;
     env->request.version = &env->running;
     env->request.topic = a->topic;
@@ -175,12 +175,12 @@ int ota_agent_go_home(struct agent *a)
     if (OTA_CONFIG_BLE && c->transport == OTA_TRANSPORT_BLE) {
         return 0; /* peers come to it */
     }
-    a->server.transport = c->transport;
-    a->server.tls =
+    a->job.data.transport = c->transport;
+    a->job.data.tls =
         c->transport == OTA_TRANSPORT_HTTPS || (c->transport == OTA_TRANSPORT_MQTT && c->mqtt.tls);
-    a->server.port = home_port(c);
-    memcpy(a->server.host, host, strlen(host) + 1);
-    return ota_agent_use_link(a, a->server.transport);
+    a->job.data.port = home_port(c);
+    memcpy(a->job.data.host, host, strlen(host) + 1);
+    return ota_agent_use_link(a, a->job.data.transport);
 }
 
 static int check_system(const struct ota_config *c)

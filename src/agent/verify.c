@@ -4,6 +4,7 @@
 
 #include "agent/memory.h"
 #include "base/le.h"
+#include "base/text.h"
 #include "flash/area.h"
 #include "ota/err.h"
 
@@ -115,14 +116,12 @@ static int check_board(const struct agent *a)
 {
     uint8_t board[OTA_BOARD_MAX];
     int len = ota_tlv_find(&a->source, &a->check.image, OTA_TLV_BOARD, true, board, sizeof board);
-    size_t want = strlen(a->config->board);
 
     if (len == OTA_ETLV) {
         return 0;
     }
-    return len >= 0 && (size_t)len == want && memcmp(board, a->config->board, want) == 0
-               ? 0
-               : OTA_EBOARD;
+    return len >= 0 && ota_text_is(a->config->board, (const char *)board, (size_t)len) ? 0
+                                                                                       : OTA_EBOARD;
 }
 
 /* ---- What images need of each other ---------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "ota/version.h"
 
 #include "base/out.h"
+#include "base/text.h"
 #include "ota/err.h"
 
 static int order(uint32_t a, uint32_t b)
@@ -19,50 +20,23 @@ int ota_version_compare(const struct ota_version *a, const struct ota_version *b
     return r != 0 ? r : order(a->revision, b->revision);
 }
 
-/* Reads digits up to max; moves *pos behind them. */
-static int number(const char *text, size_t len, size_t *pos, uint32_t max, uint32_t *out)
-{
-    uint32_t v = 0;
-    size_t i = *pos;
-
-    for (; i < len && text[i] >= '0' && text[i] <= '9'; i++) {
-        uint32_t digit = (uint32_t)(text[i] - '0');
-
-        if (v > (max - digit) / 10) {
-            return OTA_EFORMAT;
-        }
-        v = v * 10 + digit;
-    }
-    if (i == *pos) {
-        return OTA_EFORMAT;
-    }
-    *pos = i;
-    *out = v;
-    return 0;
-}
-
 int ota_version_parse(const char *text, size_t len, struct ota_version *out)
 {
+    const char *end = text + len;
     uint32_t part[3] = {0, 0, 0};
     uint32_t build = 0;
-    size_t pos = 0;
 
     for (size_t n = 0; n < 3; n++) {
-        if (number(text, len, &pos, UINT16_MAX, &part[n]) != 0) {
+        if (ota_text_u32(&text, end, UINT16_MAX, &part[n]) != 0) {
             return OTA_EFORMAT;
         }
-        if (pos == len || text[pos] != '.' || n == 2) {
+        if (text == end || *text != '.' || n == 2) {
             break;
         }
-        pos++;
+        text++;
     }
-    if (pos < len && text[pos] == '+') {
-        pos++;
-        if (number(text, len, &pos, UINT32_MAX, &build) != 0) {
-            return OTA_EFORMAT;
-        }
-    }
-    if (pos != len) {
+    if (text != end &&
+        (*text++ != '+' || ota_text_u32(&text, end, UINT32_MAX, &build) != 0 || text != end)) {
         return OTA_EFORMAT;
     }
     out->major = (uint16_t)part[0];

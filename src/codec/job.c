@@ -3,14 +3,14 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "codec/json.h"
 #include "codec/url.h"
 #include "ota/config.h"
 #include "ota/err.h"
 
-#define MESSAGE_MAX 32
-#define VERSION_MAX 32
-#define CONNECTION_MAX 8
+/* Longest text that is compared or read, with NUL; longer ones have no meaning. */
+#define TEXT_MAX 32
 
 /* Members that count, as bits: each may stand once. */
 enum field {
@@ -28,7 +28,7 @@ struct reader {
     struct ota_job *job;
     unsigned seen; /* enum field */
     bool is_no_update;
-    char connection[CONNECTION_MAX];
+    enum ota_transport transport; /* as "Connection" says */
     char host[OTA_HOST_MAX];
     uint32_t port;
     uint32_t count;
@@ -36,8 +36,8 @@ struct reader {
 
 /* Names and their variants across the original's messages, files and documents. */
 static const struct name {
-    const char *name;
-    enum field field;
+    char name[11];
+    uint8_t field;
 } names[] = {
     {"Message", F_MESSAGE}, {"Version", F_VERSION}, {"Board", F_BOARD},
     {"BoardName", F_BOARD}, {"Server", F_HOST},     {"Connection", F_CONNECTION},
@@ -45,44 +45,57 @@ static const struct name {
     {"FileName", F_FILE},   {"Count", F_COUNT},
 };
 
-static int read_message(struct reader *r, const struct ota_json_member *m)
+static int read_transport(struct reader *r, const char *text, size_t len)
 {
-    char text[MESSAGE_MAX];
-    int len = ota_json_copy(m, text, sizeof text);
-
-    r->is_no_update = len == 19 && memcmp(text, "No Update Available", 19) == 0;
-    return len;
+    static const char known[][6] = {
+        [OTA_TRANSPORT_MQTT] = "MQTT",
+        [OTA_TRANSPORT_HTTP] = "HTTP",
+        [OTA_TRANSPORT_HTTPS] = "HTTPS",
+    };
+    for (size_t i = OTA_TRANSPORT_MQTT; i < sizeof known / sizeof known[0]; i++) {
+        if (ota_text_is_word(known[i], text, len)) {
+            r->transport = (enum ota_transport)i;
+            return 0;
+        }
+    }
+    return OTA_EJOB;
 }
 
-static int read_version(struct reader *r, const struct ota_json_member *m)
+/* A text that is not kept. */
+static int read_text(struct reader *r, enum field field, const struct ota_json_member *m)
 {
-    char text[VERSION_MAX];
+    char text[TEXT_MAX];
     int len = ota_json_copy(m, text, sizeof text);
 
-    return len < 0 ? len : ota_version_parse(text, (size_t)len, &r->job->version);
+    if (len < 0) {
+        return len;
+    }
+    if (field == F_VERSION) {
+        return ota_version_parse(text, (size_t)len, &r->job->version);
+    }
+    if (field == F_CONNECTION) {
+        return read_transport(r, text, (size_t)len);
+    }
+    r->is_no_update = ota_text_is("No Update Available", text, (size_t)len);
+    return 0;
 }
 
 static int read_field(struct reader *r, enum field field, const struct ota_json_member *m)
 {
     switch (field) {
-    case F_MESSAGE:
-        return read_message(r, m);
-    case F_VERSION:
-        return read_version(r, m);
     case F_BOARD:
         return ota_json_copy(m, r->job->board, sizeof r->job->board);
-    case F_CONNECTION:
-        return ota_json_copy(m, r->connection, sizeof r->connection);
     case F_HOST:
         return ota_json_copy(m, r->host, sizeof r->host);
+    case F_FILE:
+        return ota_json_copy(m, r->job->file, r->job->file_cap);
     case F_PORT:
         return ota_json_u32(m, UINT16_MAX, &r->port);
     case F_COUNT:
         return ota_json_u32(m, UINT8_MAX, &r->count);
-    case F_FILE:
-        return ota_json_copy(m, r->job->file, r->job->file_cap);
+    default:
+        return read_text(r, field, m);
     }
-    return OTA_EARG;
 }
 
 static int take(void *arg, const struct ota_json_member *m)
@@ -90,36 +103,17 @@ static int take(void *arg, const struct ota_json_member *m)
     struct reader *r = arg;
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        enum field field = (enum field)names[i].field;
+
         if (ota_json_is(m, names[i].name)) {
-            if ((r->seen & names[i].field) != 0) {
+            if ((r->seen & field) != 0) {
                 return OTA_EJOB;
             }
-            r->seen |= names[i].field;
-            return read_field(r, names[i].field, m) < 0 ? OTA_EJOB : 0;
+            r->seen |= field;
+            return read_field(r, field, m) < 0 ? OTA_EJOB : 0;
         }
     }
     return 0;
-}
-
-static int transport_of(const char *text, enum ota_transport *out)
-{
-    static const struct {
-        const char *name;
-        enum ota_transport transport;
-    } known[] = {
-        {"MQTT", OTA_TRANSPORT_MQTT},
-        {"HTTP", OTA_TRANSPORT_HTTP},
-        {"HTTPS", OTA_TRANSPORT_HTTPS},
-    };
-    struct ota_json_member m = {.name = text, .name_len = strlen(text)};
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (ota_json_is(&m, known[i].name)) {
-            *out = known[i].transport;
-            return 0;
-        }
-    }
-    return OTA_EJOB;
 }
 
 static uint16_t usual_port(const struct ota_endpoint *e)
@@ -134,13 +128,18 @@ static uint16_t usual_port(const struct ota_endpoint *e)
     }
 }
 
-static int set_host(struct ota_endpoint *e, const struct ota_url *url)
+static int set_host(struct reader *r, const struct ota_url *url)
 {
-    if (url->host_len >= sizeof e->host) {
+    char *host = r->job->data.host;
+
+    if (url->host_len >= OTA_HOST_MAX) {
         return OTA_EJOB;
     }
-    memcpy(e->host, url->host, url->host_len);
-    e->host[url->host_len] = '\0';
+    if (!ota_text_is(host, url->host, url->host_len)) {
+        r->job->is_redirected = true;
+    }
+    memcpy(host, url->host, url->host_len);
+    host[url->host_len] = '\0';
     return 0;
 }
 
@@ -167,15 +166,21 @@ static int join_path(struct ota_job *job, const char *base, size_t base_len, con
     return 0;
 }
 
-/* "Server" as a URL or a part of one. */
+/* Whether "Connection" allows this transport. */
+static bool is_allowed(const struct reader *r, enum ota_transport transport)
+{
+    return r->transport == OTA_TRANSPORT_NONE || r->transport == transport;
+}
+
+/* "Server" as a URL or a part of one; its host comes later. */
 static int read_server(const struct reader *r, struct ota_endpoint *d, struct ota_url *url)
 {
-    if (ota_url_parse(r->host, strlen(r->host), url) != 0 || set_host(d, url) != 0 ||
+    if (ota_url_parse(r->host, strlen(r->host), url) != 0 ||
         (url->port != 0 && r->port != 0 && url->port != r->port)) {
         return OTA_EJOB;
     }
     if (url->transport != OTA_TRANSPORT_NONE) {
-        if ((r->seen & F_CONNECTION) != 0 && url->transport != d->transport) {
+        if (!is_allowed(r, url->transport)) {
             return OTA_EJOB;
         }
         d->tls = url->tls || (d->tls && d->transport == url->transport); /* never less safe */
@@ -206,8 +211,7 @@ static int read_file_url(struct reader *r, struct ota_endpoint *d)
 
     if (ota_url_parse(r->job->file, strlen(r->job->file), &url) != 0 ||
         (url.transport != OTA_TRANSPORT_HTTP && url.transport != OTA_TRANSPORT_HTTPS) ||
-        ((r->seen & F_CONNECTION) != 0 && url.transport != d->transport) ||
-        set_host(d, &url) != 0) {
+        !is_allowed(r, url.transport) || set_host(r, &url) != 0) {
         return OTA_EJOB;
     }
     d->transport = url.transport;
@@ -239,46 +243,61 @@ static int resolve_path(struct reader *r, const struct ota_url *server)
     return join_path(job, server->path, server->path_len, job->file, strlen(job->file));
 }
 
-static bool is_same_host(const char *a, const char *b)
+/* A build that follows no jobs: the image is where the job came from. */
+static int stay(const struct reader *r, const struct ota_endpoint *from)
 {
-    size_t len = strlen(a);
-
-    return len == strlen(b) && memcmp(a, b, len) == 0;
+    return !is_allowed(r, from->transport) || (r->port != 0 && r->port != from->port) ||
+                   (r->host[0] != '\0' && !ota_text_is(from->host, r->host, strlen(r->host))) ||
+                   is_url(r->job->file)
+               ? OTA_ETRANSPORT
+               : 0;
 }
 
-/* The image server: what the document says, the job's server for the rest. */
+static uint16_t port_of(const struct ota_endpoint *d, const struct ota_url *server,
+                        enum ota_transport from, uint16_t from_port)
+{
+    bool is_like_job = server->transport == OTA_TRANSPORT_NONE && d->transport == from;
+
+    return is_like_job ? from_port : usual_port(d);
+}
+
+/* The image server: what the document says, the job's server for the rest. *from may be what is
+ * filled in. */
 static int resolve(struct reader *r, const struct ota_endpoint *from)
 {
     struct ota_endpoint *d = &r->job->data;
     struct ota_url server = {.path = ""};
+    const enum ota_transport transport = from->transport;
+    const uint16_t port = from->port;
+    const bool tls = from->tls;
+    const bool is_far = is_url(r->job->file);
     int rc = 0;
 
-    *d = *from;
-    if ((r->seen & F_CONNECTION) != 0 && transport_of(r->connection, &d->transport) != 0) {
-        return OTA_EJOB;
-    }
-    if (d->transport != from->transport) {
-        d->tls = d->transport == OTA_TRANSPORT_HTTPS;
+    memmove(d, from, sizeof *d);
+    if (!is_allowed(r, transport)) {
+        d->transport = r->transport;
+        d->tls = r->transport == OTA_TRANSPORT_HTTPS;
     }
     d->port = (uint16_t)r->port;
     if (r->host[0] != '\0' && read_server(r, d, &server) != 0) {
         return OTA_EJOB;
     }
     if (d->port == 0) {
-        bool is_like_job =
-            server.transport == OTA_TRANSPORT_NONE && d->transport == from->transport;
-
-        d->port = is_like_job ? from->port : usual_port(d);
+        d->port = port_of(d, &server, transport, port);
     }
-    if (is_url(r->job->file)) {
+    if (is_far) {
         rc = OTA_CONFIG_HTTP ? read_file_url(r, d) : OTA_ETRANSPORT;
     } else if (d->transport != OTA_TRANSPORT_MQTT) {
         rc = OTA_CONFIG_HTTP ? resolve_path(r, &server) : OTA_ETRANSPORT;
     } else if (server.path_len > 1) {
-        return OTA_EJOB; /* a broker has no folders */
+        rc = OTA_EJOB; /* a broker has no folders */
     }
-    r->job->is_redirected = d->transport != from->transport || d->port != from->port ||
-                            d->tls != from->tls || !is_same_host(d->host, from->host);
+    if (rc == 0 && server.host_len > 0 && !is_far) {
+        rc = set_host(r, &server);
+    }
+    if (d->transport != transport || d->port != port || d->tls != tls) {
+        r->job->is_redirected = true;
+    }
     return rc;
 }
 
@@ -286,17 +305,15 @@ int ota_job_parse(const char *text, size_t len, const struct ota_endpoint *from,
                   struct ota_job *out)
 {
     struct reader r = {.job = out};
-    char *file = out->file;
-    size_t file_cap = out->file_cap;
     int rc;
 
-    memset(out, 0, sizeof *out);
-    if (file_cap == 0) {
+    if (out->file_cap == 0) {
         return OTA_EJOB;
     }
-    out->file = file;
-    out->file_cap = file_cap;
-    file[0] = '\0';
+    out->board[0] = '\0';
+    out->file[0] = '\0';
+    out->is_redirected = false;
+    memset(&out->version, 0, sizeof out->version);
     rc = ota_json_object(text, len, take, &r);
     if (rc != 0) {
         return rc == OTA_EFORMAT ? OTA_EJOB : rc;
@@ -304,22 +321,26 @@ int ota_job_parse(const char *text, size_t len, const struct ota_endpoint *from,
     if (r.is_no_update) {
         return OTA_ENOUPDATE;
     }
-    if ((r.seen & F_VERSION) == 0 || (r.seen & F_BOARD) == 0) {
+    if ((~r.seen & (F_VERSION | F_BOARD)) != 0) {
         return OTA_EJOB;
     }
     out->run = r.count == 0 ? 1 : (uint8_t)r.count;
-    return resolve(&r, from);
+    if (OTA_CONFIG_REDIRECT) {
+        return resolve(&r, from);
+    }
+    memmove(&out->data, from, sizeof out->data);
+    return stay(&r, from);
 }
 
 static int take_receipt(void *arg, const struct ota_json_member *m)
 {
-    static const char receipt[] = "Result Received";
-    char text[MESSAGE_MAX];
+    char text[TEXT_MAX];
     bool *is_receipt = arg;
+    int len;
 
     if (ota_json_is(m, "Message")) {
-        *is_receipt = ota_json_copy(m, text, sizeof text) == (int)sizeof receipt - 1 &&
-                      memcmp(text, receipt, sizeof receipt - 1) == 0;
+        len = ota_json_copy(m, text, sizeof text);
+        *is_receipt = len > 0 && ota_text_is("Result Received", text, (size_t)len);
     }
     return 0;
 }

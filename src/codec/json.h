@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Members of one JSON object. jsmn finds the values; this makes it strict where jsmn is lenient:
- * exactly one object, string names, one value and one separator each, nothing behind it.
+ * exactly one object, string names, one value and one separator each, nothing behind it. What is
+ * nested is looked at when it is read itself; so are numbers.
  */
 #ifndef OTA_CODEC_JSON_H
 #define OTA_CODEC_JSON_H

@@ -5,20 +5,23 @@
 #include "ota/config.h"
 #include "ota/err.h"
 
-static void put_member(struct ota_out *o, const char *name, const char *value)
+static void put_name(struct ota_out *o, const char *name)
 {
     ota_out_text(o, ", \"");
     ota_out_text(o, name);
     ota_out_text(o, "\": \"");
+}
+
+static void put_member(struct ota_out *o, const char *name, const char *value)
+{
+    put_name(o, name);
     ota_out_json(o, value);
     ota_out_char(o, '"');
 }
 
 static void put_number(struct ota_out *o, const char *name, uint32_t value)
 {
-    ota_out_text(o, ", \"");
-    ota_out_text(o, name);
-    ota_out_text(o, "\": \"");
+    put_name(o, name);
     ota_out_u32(o, value);
     ota_out_char(o, '"');
 }
@@ -26,13 +29,13 @@ static void put_number(struct ota_out *o, const char *name, uint32_t value)
 /* Devices say three numbers: the build number does not take part in the order. */
 static void put_version(struct ota_out *o, const struct ota_version *v)
 {
-    struct ota_version shown = *v;
-    char text[OTA_VERSION_TEXT_MAX];
-
-    shown.build = 0;
-    if (ota_version_format(&shown, text, sizeof text) >= 0) {
-        put_member(o, "Version", text);
-    }
+    put_name(o, "Version");
+    ota_out_u32(o, v->major);
+    ota_out_char(o, '.');
+    ota_out_u32(o, v->minor);
+    ota_out_char(o, '.');
+    ota_out_u32(o, v->revision);
+    ota_out_char(o, '"');
 }
 
 static void put_message(struct ota_out *o, const char *text)
@@ -80,7 +83,7 @@ static const char *outcome_text(int err)
 /* Spaces stand as in the original's templates. */
 static void put_place(struct ota_out *o, const struct ota_result *r)
 {
-    if (r->file == NULL) {
+    if (!OTA_CONFIG_HTTP || r->file == NULL) {
         put_member(o, "UniqueTopicName", r->topic);
         return;
     }
@@ -102,10 +105,10 @@ int ota_message_result(const struct ota_result *r, char *buf, size_t cap)
             put_member(&o, "Detail", ota_err_text(r->err));
         }
     }
-    if (r->installed != NULL) {
+    if (OTA_CONFIG_JOURNAL && r->installed != NULL) {
         put_version(&o, r->installed);
         put_member(&o, "Outcome", outcome_text(r->err));
     }
-    ota_out_text(&o, r->file == NULL ? "}" : " }");
+    ota_out_text(&o, !OTA_CONFIG_HTTP || r->file == NULL ? "}" : " }");
     return ota_out_end(&o);
 }

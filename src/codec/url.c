@@ -3,52 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "ota/err.h"
-
-/* ---- Small readers --------------------------------------------------------------------------- */
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool is_word(const char *text, size_t len, const char *word)
-{
-    if (strlen(word) != len) {
-        return false;
-    }
-    for (size_t i = 0; i < len; i++) {
-        if (lower(text[i]) != word[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Digits at *at, which moves behind them. 0, OTA_EFORMAT without any, OTA_ELIMIT above max. */
-static int read_number(const char **at, const char *end, uint32_t max, uint32_t *out)
-{
-    uint32_t v = 0;
-
-    if (*at == end || !is_digit(**at)) {
-        return OTA_EFORMAT;
-    }
-    for (; *at != end && is_digit(**at); (*at)++) {
-        uint32_t digit = (uint32_t)(**at - '0');
-
-        if (v > (max - digit) / 10) {
-            return OTA_ELIMIT;
-        }
-        v = v * 10 + digit;
-    }
-    *out = v;
-    return 0;
-}
 
 /* ---- URL ------------------------------------------------------------------------------------- */
 
@@ -86,7 +42,7 @@ static const char *read_scheme(const char *text, const char *end, struct ota_url
         return text;
     }
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (is_word(text, (size_t)(colon - text), known[i].name)) {
+        if (ota_text_is_word(known[i].name, text, (size_t)(colon - text))) {
             out->transport = known[i].transport;
             out->tls = known[i].tls;
             return colon + 3;
@@ -103,7 +59,7 @@ static int read_port(const char *at, const char *end, struct ota_url *out)
         return 0;
     }
     at++;
-    if (at[-1] != ':' || read_number(&at, end, UINT16_MAX, &port) != 0 || at != end || port == 0) {
+    if (at[-1] != ':' || ota_text_u32(&at, end, UINT16_MAX, &port) != 0 || at != end || port == 0) {
         return OTA_EFORMAT;
     }
     out->port = (uint16_t)port;
@@ -188,15 +144,15 @@ int ota_content_range_parse(const char *text, struct ota_content_range *out)
     int rc;
 
     memset(out, 0, sizeof *out);
-    if (len < unit_len || !is_word(text, unit_len, unit)) {
+    if (len < unit_len || !ota_text_is_word(unit, text, unit_len)) {
         return OTA_EFORMAT;
     }
-    rc = read_number(&at, end, UINT32_MAX - 1, &out->first);
+    rc = ota_text_u32(&at, end, UINT32_MAX - 1, &out->first);
     if (rc == 0 && (at == end || *at++ != '-')) {
         rc = OTA_EFORMAT;
     }
     if (rc == 0) {
-        rc = read_number(&at, end, UINT32_MAX - 1, &out->last);
+        rc = ota_text_u32(&at, end, UINT32_MAX - 1, &out->last);
     }
     if (rc == 0 && (at == end || *at++ != '/')) {
         rc = OTA_EFORMAT;
@@ -207,7 +163,7 @@ int ota_content_range_parse(const char *text, struct ota_content_range *out)
     if (end - at == 1 && *at == '*') {
         return 0;
     }
-    rc = read_number(&at, end, UINT32_MAX - 1, &out->total);
+    rc = ota_text_u32(&at, end, UINT32_MAX - 1, &out->total);
     if (rc == 0 && (at != end || out->last >= out->total)) {
         rc = OTA_EFORMAT;
     }

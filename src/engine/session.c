@@ -229,8 +229,8 @@ static bool is_transient(int err)
     }
 }
 
-/* The wait that follows a session: what a stop has asked for, soon if a server was not reached, else
- * the usual interval. */
+/* The wait that follows a session: what a stop has asked for, soon if a server was not reached,
+ * else the usual interval. */
 static void plan_next(struct ota_session *s, enum ota_state from, const struct ota_event *ev)
 {
     if (!s->is_stopped && from != OTA_STATE_AGENT_WAITING && is_transient(s->err)) {

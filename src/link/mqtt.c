@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/out.h"
+#include "base/text.h"
 #include "codec/chunk.h"
 #include "ota/config.h"
 #include "ota/err.h"
@@ -33,7 +34,7 @@ static const struct ota_mqtt *client_of(const struct ota_mqtt_link *l)
 
 static bool is_topic(const struct ota_mqtt_event *ev, const char *topic)
 {
-    return strlen(topic) == ev->topic_len && memcmp(topic, ev->topic, ev->topic_len) == 0;
+    return ota_text_is(topic, ev->topic, ev->topic_len);
 }
 
 static bool is_filter(const struct ota_mqtt_link *l, const struct ota_mqtt_event *ev)

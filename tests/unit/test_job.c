@@ -292,9 +292,45 @@ static void test_signed_url_of_2_kib_needs_its_room_and_no_more(void **state)
     assert_int_equal(ota_job_parse(text, strlen(text), &broker, &job), OTA_EJOB);
 }
 
+static void test_the_server_of_the_job_may_be_where_the_image_s_goes(void **state)
+{
+    static const struct {
+        const char *more;
+        bool is_redirected;
+    } cases[] = {
+        {"", false},
+        {",\"Server\":\"broker.local\",\"Port\":\"1883\"", false},
+        {",\"Server\":\"other.local\"", true},
+        {",\"Server\":\"broker.loca\"", true},
+        {",\"Port\":\"1884\"", true},
+        {",\"Connection\":\"HTTP\",\"File\":\"a.bin\"", true},
+        {",\"Server\":\"http://other/base\",\"File\":\"a.bin\"", true},
+        {",\"File\":\"https://broker.local:8443/a.bin\"", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ota_job apart, same = {.data = broker};
+        char text[256];
+
+        (void)snprintf(text, sizeof text, "{\"Version\":\"2.0.0\",\"Board\":\"B\"%s}",
+                       cases[i].more);
+        memset(&apart, 0, sizeof apart);
+        assert_int_equal(parse(text, &apart), 0);
+        assert_int_equal(parse_from(&same.data, text, &same), 0);
+        assert_int_equal(apart.is_redirected, cases[i].is_redirected);
+        assert_int_equal(same.is_redirected, cases[i].is_redirected);
+        assert_string_equal(same.data.host, apart.data.host);
+        assert_int_equal(same.data.port, apart.data.port);
+        assert_int_equal(same.data.tls, apart.data.tls);
+        assert_int_equal(same.data.transport, apart.data.transport);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_server_of_the_job_may_be_where_the_image_s_goes),
         cmocka_unit_test(test_documents_of_the_original_get_their_verdict),
         cmocka_unit_test(test_what_is_left_out_comes_from_the_job_server),
         cmocka_unit_test(test_redirection_to_another_transport),
