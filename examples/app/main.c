@@ -201,12 +201,13 @@ static void configure(struct app *app)
     c->http.range_size = app->options.range_size;
     c->mqtt.whole_image = app->options.is_whole;
     c->mqtt.window = app->options.window;
-    c->journal = app->device.journal.flash != NULL ? &app->device.journal : NULL;
+    c->journal =
+        OTA_CONFIG_JOURNAL && app->device.journal.flash != NULL ? &app->device.journal : NULL;
     c->reboot = true;
     if (app->options.timeout_s != 0) {
         set_patience(&c->timing, app->options.timeout_s);
     }
-    c->hook = on_update;
+    c->hook = OTA_CONFIG_HOOK ? on_update : NULL;
     c->hook_arg = app;
     app->log.write = on_log;
     app->log.level = app->options.is_verbose ? OTA_LOG_DEBUG : OTA_LOG_OFF;

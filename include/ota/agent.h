@@ -11,6 +11,7 @@
 #ifndef OTA_AGENT_H
 #define OTA_AGENT_H
 
+#include "ota/config.h"
 #include "ota/err.h"
 #include "ota/http.h"
 #include "ota/image.h"
@@ -216,9 +217,9 @@ struct ota_archive_memory {
     uint64_t memory[OTA_ARCHIVE_LEN / sizeof(uint64_t)]; /* private */
 };
 
-#define OTA_CHUNK_LEN 4096u   /* bytes asked for at a time */
-#define OTA_MESSAGE_MAX 1024u /* a request, with NUL */
-#define OTA_JOB_MAX 4096u     /* a job document, with NUL */
+#define OTA_CHUNK_LEN 4096u                                /* bytes asked for at a time */
+#define OTA_MESSAGE_MAX ((uint32_t)OTA_CONFIG_MESSAGE_MAX) /* a request, with NUL */
+#define OTA_JOB_MAX 4096u                                  /* a job document, with NUL */
 /* What is longer than this makes room for paths longer than OTA_PATH_MAX: signed URLs need 2 KiB.
  */
 #define OTA_WORK_LEN(write_size)                                                                   \
@@ -228,7 +229,7 @@ struct ota_archive_memory {
 /* ---- The agent --------------------------------------------------------------------------------
  */
 
-#define OTA_AGENT_LEN (1344u + 64u * sizeof(void *)) /* bytes of an agent's memory */
+#define OTA_AGENT_LEN (1024u + 64u * sizeof(void *)) /* bytes of an agent's memory */
 
 /* An agent: the caller's memory, which is the library's from ota_init on. It must not move. */
 struct ota_agent {

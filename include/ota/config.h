@@ -66,6 +66,21 @@
 #define OTA_CONFIG_WHOLE_IMAGE 1
 #endif
 
+/* Bytes of a request that the agent sends over MQTT, with its NUL: the texts that tell who the
+ * device is, the topic and the file's name, and about 300 more. What does not fit fails with
+ * OTA_ENOSPC. At least 384; default 1024. */
+#ifndef OTA_CONFIG_MESSAGE_MAX
+#define OTA_CONFIG_MESSAGE_MAX 1024
+#endif
+
+/* Bytes of the path or name of an image, with its NUL. Default 256. */
+#ifndef OTA_CONFIG_PATH_MAX
+#define OTA_CONFIG_PATH_MAX 256
+#endif
+#if OTA_CONFIG_MESSAGE_MAX < 384 || OTA_CONFIG_PATH_MAX < 32
+#error "OTA_CONFIG_MESSAGE_MAX is at least 384, OTA_CONFIG_PATH_MAX 32"
+#endif
+
 /* 1: sentences for errors and states. 0 saves 2.3 KiB: ota_err_text and ota_state_text say
  * only that there is an error or state, a result gives its reason as a number only. Default 1. */
 #ifndef OTA_CONFIG_TEXTS

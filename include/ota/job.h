@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ota/config.h"
 #include "ota/version.h"
 
 #ifdef __cplusplus
@@ -24,10 +25,9 @@ enum ota_transport {
     OTA_TRANSPORT_BLE = 4,
 };
 
-#define OTA_HOST_MAX 256 /* room for a server's name or address, with NUL */
-#define OTA_PATH_MAX                                                                               \
-    256 /* room that a path should have, with NUL; for signed URLs see OTA_WORK_LEN */
-#define OTA_BOARD_MAX 48 /* room for a board's name, with NUL */
+#define OTA_HOST_MAX 256                 /* room for a server's name or address, with NUL */
+#define OTA_PATH_MAX OTA_CONFIG_PATH_MAX /* room that a path should have, with NUL */
+#define OTA_BOARD_MAX 48                 /* room for a board's name, with NUL */
 
 /* A server that the agent talks to. */
 struct ota_endpoint {

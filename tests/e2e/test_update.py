@@ -35,6 +35,7 @@ LISTEN = f"anycloud/{KIT}/publish_notify"
 SLOT = 0x380000
 CUTS = int(os.environ.get("CUTS", "30"))
 APPS = pathlib.Path(os.environ.get("APPS", BIN))
+EHASH, ENOSIG, ETRANSPORT = 14, 15, 32  # ota/err.h
 PATIENCE = "3" if "SANITIZED" not in os.environ else "20"
 
 
@@ -668,6 +669,72 @@ class PowerTest(Case):
             board.run(self.port)
         self.assertIn(board.version(), ("1.0.0", "2.0.0"), f"seed {seed}")
         self.assertEqual(board.next_boot(), "none")
+
+
+class Once(Scripted):
+    """Offers its image only once."""
+
+    def answer(self, request):
+        super().answer(request)
+        if request["Message"] == "Update Availability":
+            self.job = json.dumps({"Message": "No Update Available"})
+
+
+class SmallestTest(Case):
+    """A core without record log and hook, whose application sees nothing of its sessions: what the
+    server and the flash know is what counts."""
+
+    def test_flows(self):
+        for flow in ("job", "direct"):
+            board = Board(self.files)
+            with Publisher(self.port, self.files.image("2.0.0")):
+                self.expect_update(board, board.run(self.port, "--flow", flow))
+
+    def test_bad_images_stay_out(self):
+        def flip(image):
+            data = bytearray(image.read_bytes())
+            data[len(data) // 2] ^= 1
+            path = self.files.folder / "smallest-flip.bad"
+            path.write_bytes(data)
+            return path
+
+        wrong = self.files.image("2.0.0", key=self.files.wrong, name="wrongkey")
+        for image, reason in ((flip(self.files.image("2.0.0")), EHASH), (wrong, ENOSIG)):
+            board = Board(self.files)
+            with Scripted(self.port, image) as p:
+                console = board.run(self.port)
+            self.expect_no_change(board, None, console)
+            self.assertEqual((p.results[-1]["Message"], p.results[-1]["Reason"]),
+                             ("Failure", str(reason)))
+
+    def test_broken_image_goes_back(self):
+        board = Board(self.files)
+        image = self.files.image("2.0.0", payload=self.files.folder / "app-3.0.0", name="broken")
+        with Once(self.port, image):
+            console = board.run(self.port)
+        self.assertIn("self-test failed", console)
+        self.expect_no_change(board, None, console)
+
+    def test_job_that_leads_elsewhere(self):
+        board = Board(self.files)
+        job = json.dumps({"Board": KIT, "Version": "2.0.0", "Server": "elsewhere.invalid"})
+        with Scripted(self.port, self.files.image("2.0.0"), job=job) as p:
+            console = board.run(self.port)
+        self.expect_no_change(board, None, console)
+        self.assertEqual(p.results[-1]["Reason"], str(ETRANSPORT))
+
+    def test_power_cuts(self):
+        seed = random.randrange(1 << 32)
+        rng = random.Random(seed)
+        board = Board(self.files)
+        with Publisher(self.port, self.files.image("2.0.0")):
+            for _ in range(CUTS):
+                run = PowerTest.start(self, board)
+                time.sleep(rng.uniform(0.02, 0.5))
+                PowerTest.kill(self, run)
+                self.assertTrue(board.info()["next_boot"]["boots"], f"seed {seed}")
+            board.run(self.port)
+        self.assertEqual(board.version(), "2.0.0", f"seed {seed}")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,12 @@ add_test(NAME e2e.update_small
 set_tests_properties(e2e.update_small PROPERTIES TIMEOUT 300 LABELS e2e
     ENVIRONMENT "APPS=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/small;CUTS=8")
 
+add_test(NAME e2e.update_smallest
+    COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/test_update.py
+        ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} ${PROJECT_SOURCE_DIR}/boards SmallestTest)
+set_tests_properties(e2e.update_smallest PROPERTIES TIMEOUT 300 LABELS e2e
+    ENVIRONMENT "APPS=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/smallest;CUTS=8")
+
 add_test(NAME e2e.update_encrypted
     COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/test_update_encrypted.py
         ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} ${PROJECT_SOURCE_DIR}/boards)
