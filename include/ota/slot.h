@@ -139,7 +139,8 @@ struct ota_writer {
  * Begins at offset off: zero for a new image, or where an earlier run stopped, a multiple of the
  * write unit with everything before it programmed. What that run wrote behind off, in the same
  * erase unit, is compared with what comes: equal bytes stay, and where they differ push gives
- * OTA_ESTATE; then only a new beginning helps. limit: most bytes the stream may have. row: the
+ * OTA_ESTATE; then only a new beginning helps. A build without the record log (ota/config.h) begins
+ * only at zero, else OTA_ENOTSUP. limit: most bytes the stream may have. row: the
  * device's write_size bytes, the caller's. OTA_EARG, OTA_ERANGE, OTA_EALIGN or a flash error.
  */
 int ota_writer_init(struct ota_writer *w, const struct ota_area *area, uint32_t limit, uint8_t *row,

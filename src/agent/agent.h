@@ -84,6 +84,12 @@ static inline bool ota_agent_is_pushed(const struct agent *a)
     return OTA_CONFIG_BLE && a->is_pushed;
 }
 
+/* Do sessions begin with HTTP or HTTPS? */
+static inline bool ota_agent_is_http(const struct ota_config *c)
+{
+    return OTA_CONFIG_HTTP && (!OTA_CONFIG_MQTT || c->transport != OTA_TRANSPORT_MQTT);
+}
+
 static inline bool ota_agent_has_second(const struct agent *a)
 {
     return OTA_CONFIG_ARCHIVE && a->config->secondary2 != NULL;

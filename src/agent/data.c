@@ -53,7 +53,9 @@ int ota_agent_begin_image(struct agent *a)
     a->is_resumed = false;
     a->fetched = 0;
     a->begun_at = 0;
-    a->validator[0] = '\0';
+    if (OTA_CONFIG_HTTP) {
+        a->validator[0] = '\0';
+    }
     memset(&a->sink, 0, sizeof a->sink);
     init_xfer(a, 0, 0);
     if (rc == 0) {

@@ -48,7 +48,7 @@ static int set_direct_file(struct agent *a)
     struct ota_out o;
     int rc;
 
-    if (c->flow != OTA_FLOW_DIRECT || c->transport == OTA_TRANSPORT_MQTT) {
+    if (c->flow != OTA_FLOW_DIRECT || !ota_agent_is_http(c)) {
         return 0;
     }
     ota_out_init(&o, a->job.file, a->job.file_cap);
@@ -104,14 +104,14 @@ static int parse_job(struct agent *a)
     order = ota_version_compare(&a->job.version, &a->env.running);
     if (order <= 0) {
         /* A web server gives everybody the same document: nothing new is no fault. */
-        return order == 0 && a->config->transport != OTA_TRANSPORT_MQTT ? OTA_ENOUPDATE
-                                                                        : OTA_EVERSION;
+        return order == 0 && ota_agent_is_http(a->config) ? OTA_ENOUPDATE : OTA_EVERSION;
     }
     if (ota_agent_is_refused(a, &a->job.version)) {
         return a->journal.last.err;
     }
     a->xfer_config.run = a->job.run;
-    if (a->env.xfer.next > 0 && ota_version_compare(&a->job.version, &before) != 0) {
+    if (OTA_CONFIG_HTTP && a->env.xfer.next > 0 &&
+        ota_version_compare(&a->job.version, &before) != 0) {
         rc = ota_agent_restart_image(a); /* a newer job came while its image was fetched */
         if (rc != 0) {
             return rc;
@@ -130,7 +130,7 @@ static int follow_job(struct agent *a)
     if (!OTA_CONFIG_REDIRECT || !a->job.is_redirected) {
         return 0;
     }
-    if (a->job.data.transport == OTA_TRANSPORT_MQTT && a->config->transport != OTA_TRANSPORT_MQTT) {
+    if (a->job.data.transport == OTA_TRANSPORT_MQTT && ota_agent_is_http(a->config)) {
         a->job.data.tls = a->job.data.tls || a->config->mqtt.tls;
     }
     a->link->close(&a->links);

@@ -112,10 +112,10 @@ static void set_env(struct agent *a)
     env->text = a->config->work;
     env->text[0] = '\0';
     env->chunk = (uint8_t *)a->config->work + OTA_MESSAGE_MAX;
-    env->validator = a->validator;
-    env->limit_ms = &a->session.limit_ms;
+    env->validator = OTA_CONFIG_HTTP ? a->validator : NULL;
+    env->limit_ms = OTA_CONFIG_HTTP ? &a->session.limit_ms : NULL;
     env->data = ota_agent_take_data;
-    env->restart = ota_agent_restart_image;
+    env->restart = OTA_CONFIG_HTTP ? ota_agent_restart_image : NULL;
     env->result.topic = a->topic;
     env->arg = a;
 }
@@ -152,35 +152,36 @@ int ota_agent_use_link(struct agent *a, enum ota_transport transport)
 
 static const char *home_host(const struct ota_config *c)
 {
-    return c->transport == OTA_TRANSPORT_MQTT ? c->mqtt.host : c->http.host;
+    return ota_agent_is_http(c) ? c->http.host : c->mqtt.host;
 }
 
-static uint16_t home_port(const struct ota_config *c)
+static uint16_t port_or(uint16_t port, bool tls, uint16_t with_tls, uint16_t without)
 {
-    switch (c->transport) {
-    case OTA_TRANSPORT_HTTP:
-        return c->http.port != 0 ? c->http.port : 80;
-    case OTA_TRANSPORT_HTTPS:
-        return c->http.port != 0 ? c->http.port : 443;
-    default:
-        return c->mqtt.port != 0 ? c->mqtt.port : c->mqtt.tls ? 8883 : 1883;
+    if (port == 0) {
+        port = tls ? with_tls : without;
     }
+    return port;
 }
 
 int ota_agent_go_home(struct agent *a)
 {
     const struct ota_config *c = a->config;
+    struct ota_endpoint *e = &a->job.data;
     const char *host = home_host(c);
 
     if (OTA_CONFIG_BLE && c->transport == OTA_TRANSPORT_BLE) {
         return 0; /* peers come to it */
     }
-    a->job.data.transport = c->transport;
-    a->job.data.tls =
-        c->transport == OTA_TRANSPORT_HTTPS || (c->transport == OTA_TRANSPORT_MQTT && c->mqtt.tls);
-    a->job.data.port = home_port(c);
-    memcpy(a->job.data.host, host, strlen(host) + 1);
-    return ota_agent_use_link(a, a->job.data.transport);
+    e->transport = c->transport;
+    if (ota_agent_is_http(c)) {
+        e->tls = c->transport == OTA_TRANSPORT_HTTPS;
+        e->port = port_or(c->http.port, e->tls, 443, 80);
+    } else {
+        e->tls = c->mqtt.tls;
+        e->port = port_or(c->mqtt.port, e->tls, 8883, 1883);
+    }
+    memcpy(e->host, host, strlen(host) + 1);
+    return ota_agent_use_link(a, e->transport);
 }
 
 static int check_system(const struct ota_config *c)
@@ -230,10 +231,7 @@ static int check_transport(const struct ota_config *c)
         (OTA_CONFIG_HTTP && !has_good_paths(&c->http))) {
         return OTA_EARG;
     }
-    return (c->transport == OTA_TRANSPORT_MQTT ? (const void *)c->mqtt.client
-                                               : (const void *)c->http.client) == NULL
-               ? OTA_EARG
-               : 0;
+    return (ota_agent_is_http(c) ? c->http.client == NULL : c->mqtt.client == NULL) ? OTA_EARG : 0;
 }
 
 /* Is something asked for that this build has no code for? */

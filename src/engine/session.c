@@ -143,7 +143,7 @@ static enum ota_state after_download(struct ota_session *s, const struct ota_eve
     if (!may_download_again(s, ev)) {
         return OTA_STATE_DATA_DISCONNECT;
     }
-    if (ev->err == OTA_EGONE) {
+    if (OTA_CONFIG_HTTP && ev->err == OTA_EGONE) {
         s->is_job_due = s->config->flow == OTA_FLOW_JOB;
         return OTA_STATE_DATA_DISCONNECT;
     }
@@ -153,15 +153,26 @@ static enum ota_state after_download(struct ota_session *s, const struct ota_eve
     return OTA_STATE_STORAGE_OPEN;
 }
 
+/* A build without record log or HTTP has no code for what only they bring about. */
+static bool has_report(const struct ota_session *s)
+{
+    return OTA_CONFIG_JOURNAL && s->has_report;
+}
+
+static bool is_job_due(const struct ota_session *s)
+{
+    return OTA_CONFIG_HTTP && s->is_job_due;
+}
+
 static enum ota_state pick(struct ota_session *s, unsigned next, const struct ota_event *ev)
 {
     switch (next) {
     case PICK_FLOW:
         return s->config->flow == OTA_FLOW_JOB ? OTA_STATE_JOB_CONNECT : OTA_STATE_STORAGE_OPEN;
     case PICK_REPORT:
-        return s->has_report ? OTA_STATE_RESULT_SEND : OTA_STATE_JOB_DOWNLOAD;
+        return has_report(s) ? OTA_STATE_RESULT_SEND : OTA_STATE_JOB_DOWNLOAD;
     case PICK_SENT:
-        return s->has_report ? OTA_STATE_JOB_DOWNLOAD : OTA_STATE_RESULT_DISCONNECT;
+        return has_report(s) ? OTA_STATE_JOB_DOWNLOAD : OTA_STATE_RESULT_DISCONNECT;
     case PICK_JOB:
         return s->err == 0 ? OTA_STATE_JOB_PARSE : OTA_STATE_OTA_COMPLETE;
     case PICK_JOB_FAULT:
@@ -171,11 +182,11 @@ static enum ota_state pick(struct ota_session *s, unsigned next, const struct ot
     case PICK_DOWNLOAD_RETRY:
         return after_download(s, ev);
     case PICK_DATA_END:
-        return s->is_job_due ? OTA_STATE_JOB_CONNECT : OTA_STATE_STORAGE_CLOSE;
+        return is_job_due(s) ? OTA_STATE_JOB_CONNECT : OTA_STATE_STORAGE_CLOSE;
     case PICK_VERIFY:
         return s->err == 0 ? OTA_STATE_VERIFY : OTA_STATE_RESULT_REDIRECT;
     case PICK_VERIFY_RETRY:
-        return ev->is_resumed ? OTA_STATE_STORAGE_OPEN : OTA_STATE_RESULT_REDIRECT;
+        return OTA_CONFIG_JOURNAL && ev->is_resumed ? OTA_STATE_STORAGE_OPEN : OTA_STATE_RESULT_REDIRECT;
     case PICK_RESULT:
         return s->config->flow == OTA_FLOW_JOB && s->config->send_result ? OTA_STATE_RESULT_CONNECT
                                                                          : OTA_STATE_OTA_COMPLETE;
@@ -194,7 +205,7 @@ static bool is_report(enum ota_state state)
 /* Keeps the first error of the session, and of the report apart from it. */
 static void note_failure(struct ota_session *s, enum ota_state next, int err)
 {
-    bool is_retried = next == s->state || next == OTA_STATE_STORAGE_OPEN || s->is_job_due;
+    bool is_retried = next == s->state || next == OTA_STATE_STORAGE_OPEN || is_job_due(s);
 
     if (is_report(s->state)) {
         if (s->report_err == 0) {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "flash/area.h"
+#include "ota/config.h"
 #include "ota/err.h"
 #include "ota/slot.h"
 
@@ -36,6 +37,9 @@ int ota_writer_init(struct ota_writer *w, const struct ota_area *area, uint32_t 
     w->tail = u.off;
     if (off == 0) {
         return ota_area_erase(area, w->tail, area->size - w->tail);
+    }
+    if (!OTA_CONFIG_JOURNAL) {
+        return OTA_ENOTSUP;
     }
     rc = ota_area_unit(area, off - 1, &u);
     w->erased = u.off + u.size;
@@ -112,7 +116,7 @@ static int complete(struct ota_writer *w, uint32_t off, const uint8_t *data, siz
 
 static int program(struct ota_writer *w, uint32_t off, const uint8_t *data, size_t len)
 {
-    size_t old = off < w->dirty ? w->dirty - off : 0;
+    size_t old = OTA_CONFIG_JOURNAL && off < w->dirty ? w->dirty - off : 0;
     int rc = erase_up_to(w, off + (uint32_t)len);
 
     old = old < len ? old : len;
