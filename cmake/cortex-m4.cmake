@@ -11,10 +11,3 @@ set(CMAKE_C_COMPILER ${OTA_ARM_GCC})
 # Not CMAKE_C_FLAGS_INIT, which a preset or command line that sets CMAKE_C_FLAGS replaces.
 add_compile_options(-mcpu=cortex-m4 -mthumb)
 add_link_options(-mcpu=cortex-m4 -mthumb)
-
-# jsmn is one header without a library; the host's copy serves.
-find_file(OTA_JSMN_H jsmn.h PATHS /usr/include /usr/local/include NO_DEFAULT_PATH)
-if(OTA_JSMN_H)
-    file(COPY ${OTA_JSMN_H} DESTINATION ${CMAKE_BINARY_DIR}/host-headers)
-    include_directories(SYSTEM ${CMAKE_BINARY_DIR}/host-headers)
-endif()

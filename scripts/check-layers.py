@@ -22,7 +22,6 @@ LAYERS = {
     "boot": (("crypto", "flash"), "boot"),
 }
 C_HEADERS = {"limits.h", "stdarg.h", "stdbool.h", "stddef.h", "stdint.h", "string.h", "assert.h"}
-C_HEADERS_OF = {"codec": {"jsmn.h"}}  # the JSON parser allocates nothing and calls nothing
 # A port implements public interfaces. The simulated boards are a user of the flash layer, too; the
 # HTTP client of lwIP takes redirections apart as the core does URLs.
 PORTS = {"sim": ("flash",), "lwip": ("base", "codec")}
@@ -59,7 +58,7 @@ def check_include(layer, path, kind, name, root):
     """Text of what is wrong with an include, or None."""
     allowed = reach(layer)
     if kind == "<":
-        if name in C_HEADERS or any(name in C_HEADERS_OF.get(l, ()) for l in (layer,)):
+        if name in C_HEADERS:
             return None
         return f"<{name}> is not for the core; platform code belongs in ports/"
     if name.startswith("ota/"):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks what the archives of the device core need and define.
 
-Nothing but mem*, strlen and compiler helpers may be left undefined: no heap, no stdio, no clock.
+Nothing but memcpy, memmove, memset, memcmp, strlen and compiler helpers may be left undefined: no heap, no stdio, no clock.
 There are no writable variables: all state is the caller's. Global names begin with ota_.
 """
 import re
@@ -11,7 +11,7 @@ import subprocess
 import checklib
 
 ALLOWED = re.compile(
-    r"^(mem(cpy|move|set|cmp|chr)|strlen"
+    r"^(mem(cpy|move|set|cmp)|strlen"
     r"|__assert_fail|__assert_func"  # assert(), in builds with assertions only
     r"|_GLOBAL_OFFSET_TABLE_|__stack_chk_(fail|guard)"
     r"|__(u?div|u?mod|mul|ashl|lshr|ashr|clz|ctz|popcount|bswap|u?cmp)[a-z]*[sd]i[234]?"

@@ -25,7 +25,6 @@ build_packages=(
     libc6-dev       # C library headers
     libcurl4-openssl-dev # HTTP client
     libjansson-dev  # JSON in the tools
-    libjsmn-dev     # JSON on the device
     libmbedtls-dev  # device cryptography: PSA Crypto
     libmicrohttpd-dev # HTTP server of the publisher
     libgnutls28-dev # its TLS

@@ -64,7 +64,7 @@ struct ota_job {
  * has the wrong type, is too long or stands twice, Connection is unknown, Port is no port, or a
  * server or path is malformed or contradicts the rest; OTA_ETRANSPORT in a build without HTTP
  * (ota/config.h) if the image lies there, or in one without redirects if the document names another
- * server; OTA_ELIMIT if it has more than 32 members in all. *out is
+ * server; OTA_ELIMIT if a value has more than 32 levels. *out is
  * unspecified then, but for the room.
  */
 int ota_job_parse(const char *text, size_t len, const struct ota_endpoint *from,

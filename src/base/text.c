@@ -25,6 +25,16 @@ bool ota_text_is_word(const char *word, const char *p, size_t len)
     return len == 0 && *word == '\0';
 }
 
+const char *ota_text_find(const char *p, const char *end, char c)
+{
+    for (; p != end; p++) {
+        if (*p == c) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
 int ota_text_u32(const char **at, const char *end, uint32_t max, uint32_t *out)
 {
     const char *p = *at;

@@ -13,6 +13,9 @@ bool ota_text_is(const char *text, const char *p, size_t len);
 /* The same without regard to ASCII case. */
 bool ota_text_is_word(const char *word, const char *p, size_t len);
 
+/* The first c at p, or NULL. */
+const char *ota_text_find(const char *p, const char *end, char c);
+
 /* Reads decimal digits at *at, which moves behind them. 0; OTA_EFORMAT without any; OTA_ELIMIT
  * above max. *out and *at are then as before. */
 int ota_text_u32(const char **at, const char *end, uint32_t max, uint32_t *out);

@@ -237,7 +237,8 @@ static int resolve_path(struct reader *r, const struct ota_url *server)
     struct ota_job *job = r->job;
 
     if (job->file[0] == '\0' || !is_path(job->file) ||
-        (server->path_len > 0 && memchr(server->path, '?', server->path_len) != NULL)) {
+        (server->path_len > 0 &&
+         ota_text_find(server->path, server->path + server->path_len, '?') != NULL)) {
         return OTA_EJOB;
     }
     return join_path(job, server->path, server->path_len, job->file, strlen(job->file));

@@ -7,119 +7,168 @@
 #include "base/text.h"
 #include "ota/err.h"
 
-#define JSMN_STATIC
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#include <jsmn.h>
-#pragma GCC diagnostic pop
+/* Levels of objects and arrays within a value. */
+#define DEPTH_MAX 32
 
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* True if text from begin to end is white space around exactly one sep ('\0': none). */
-static bool is_gap(const char *text, int begin, int end, char sep)
-{
-    bool is_seen = sep == '\0';
-
-    for (; begin < end; begin++) {
-        if (!is_seen && text[begin] == sep) {
-            is_seen = true;
-        } else if (!is_space(text[begin])) {
-            return false;
-        }
-    }
-    return is_seen;
-}
-
-/* A string's token lies between its quotes. */
-static int quote_len(const jsmntok_t *t)
-{
-    return t->type == JSMN_STRING ? 1 : 0;
-}
-
-static enum ota_json_type type_of(const jsmntok_t *t)
-{
-    if (t->type == JSMN_STRING) {
-        return OTA_JSON_STRING;
-    }
-    return t->type == JSMN_PRIMITIVE ? OTA_JSON_PRIMITIVE : OTA_JSON_NESTED;
-}
-
-/* Where reading is: the text behind the last token, and what may stand before the next one. */
-struct place {
-    const char *text;
-    int pos;
-    char sep;
+struct scan {
+    const char *at;
+    const char *end;
 };
 
-/* Goes on behind a token whose separator is as it has to be. */
-static bool take_token(struct place *p, const jsmntok_t *t, char next_sep)
+static void skip_space(struct scan *s)
 {
-    bool is_good = is_gap(p->text, p->pos, t->start - quote_len(t), p->sep);
+    while (s->at != s->end &&
+           (*s->at == ' ' || *s->at == '\t' || *s->at == '\n' || *s->at == '\r')) {
+        s->at++;
+    }
+}
 
-    p->pos = t->end + quote_len(t);
-    p->sep = next_sep;
-    return is_good;
+/* Goes behind c, if it comes next. */
+static bool take_char(struct scan *s, char c)
+{
+    skip_space(s);
+    if (s->at == s->end || *s->at != c) {
+        return false;
+    }
+    s->at++;
+    return true;
+}
+
+/* From behind the quote that opens a string to behind the one that closes it. */
+static bool skip_string(struct scan *s)
+{
+    while (s->at != s->end) {
+        char c = *s->at++;
+
+        if (c == '"') {
+            return true;
+        }
+        if (c == '\\' && s->at != s->end) {
+            s->at++;
+        }
+    }
+    return false;
+}
+
+/* The text of a string and its length. */
+static bool take_string(struct scan *s, const char **text, size_t *len)
+{
+    if (!take_char(s, '"')) {
+        return false;
+    }
+    *text = s->at;
+    if (!skip_string(s)) {
+        return false;
+    }
+    *len = (size_t)(s->at - *text) - 1;
+    return true;
+}
+
+/* An object or an array: only its strings and brackets are looked at. */
+static int skip_nested(struct scan *s)
+{
+    uint32_t arrays = 0; /* a bit for each level, the innermost is the lowest */
+    unsigned depth = 0;
+
+    do {
+        char c;
+
+        if (s->at == s->end) {
+            return OTA_EFORMAT;
+        }
+        c = *s->at++;
+        if (c == '"' && !skip_string(s)) {
+            return OTA_EFORMAT;
+        }
+        if (c == '{' || c == '[') {
+            if (depth++ == DEPTH_MAX) {
+                return OTA_ELIMIT;
+            }
+            arrays = arrays << 1 | (c == '[');
+        } else if (c == '}' || c == ']') {
+            if ((arrays & 1) != (c == ']')) {
+                return OTA_EFORMAT;
+            }
+            arrays >>= 1;
+            depth--;
+        }
+    } while (depth > 0);
+    return 0;
+}
+
+/* Of a number or a word. */
+static bool is_primitive(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '+' ||
+           c == '-' || c == '.';
+}
+
+static int take_value(struct scan *s, struct ota_json_member *m)
+{
+    int rc = 0;
+
+    m->type = OTA_JSON_STRING;
+    if (take_string(s, &m->value, &m->value_len)) {
+        return 0;
+    }
+    m->value = s->at; /* white space has been skipped */
+    if (s->at != s->end && (*s->at == '{' || *s->at == '[')) {
+        m->type = OTA_JSON_NESTED;
+        rc = skip_nested(s);
+    } else {
+        m->type = OTA_JSON_PRIMITIVE;
+        while (s->at != s->end && is_primitive(*s->at)) {
+            s->at++;
+        }
+    }
+    m->value_len = (size_t)(s->at - m->value);
+    return m->value_len == 0 ? OTA_EFORMAT : rc;
 }
 
 /* Objects and arrays differ in whether their values have names. */
-static int walk(const char *text, size_t len, jsmntype_t type, ota_json_visit visit, void *arg)
+static int walk(const char *text, size_t len, char open, ota_json_visit visit, void *arg)
 {
-    jsmntok_t token[OTA_JSON_TOKENS];
-    jsmn_parser parser;
-    struct place p = {.text = text};
-    int n, rc;
+    struct scan s = {.at = text, .end = text + len};
+    const char close = (char)(open + 2); /* in ASCII */
+    bool is_empty;
 
-    jsmn_init(&parser);
-    n = len > INT32_MAX ? JSMN_ERROR_NOMEM : jsmn_parse(&parser, text, len, token, OTA_JSON_TOKENS);
-    if (n < 1) {
-        return n == JSMN_ERROR_NOMEM ? OTA_ELIMIT : OTA_EFORMAT;
-    }
-    if (token[0].type != type || !is_gap(text, 0, token[0].start, '\0') ||
-        !is_gap(text, token[0].end, (int)len, '\0')) {
+    if (!take_char(&s, open)) {
         return OTA_EFORMAT;
     }
-    p.pos = token[0].start + 1;
-    for (int i = 1; i < n;) {
-        const jsmntok_t *t = &token[i];
+    is_empty = take_char(&s, close);
+    while (!is_empty) {
         struct ota_json_member m = {.name = ""};
+        int rc;
 
-        if (type == JSMN_OBJECT) {
-            m.name = text + t->start;
-            m.name_len = (size_t)(t->end - t->start);
-            if (t->type != JSMN_STRING || !take_token(&p, t, ':') || ++i == n) {
-                return OTA_EFORMAT;
-            }
-            t++;
-        }
-        if (!take_token(&p, t, ',')) {
+        if (open == '{' && (!take_string(&s, &m.name, &m.name_len) || !take_char(&s, ':'))) {
             return OTA_EFORMAT;
         }
-        m.type = type_of(t);
-        m.value = text + t->start;
-        m.value_len = (size_t)(t->end - t->start);
-        rc = visit(arg, &m);
+        rc = take_value(&s, &m);
+        if (rc == 0) {
+            rc = visit(arg, &m);
+        }
         if (rc != 0) {
             return rc;
         }
-        do {
-            i++;
-        } while (i < n && token[i].start < t->end);
+        if (take_char(&s, close)) {
+            break;
+        }
+        if (!take_char(&s, ',')) {
+            return OTA_EFORMAT;
+        }
     }
-    return is_gap(text, p.pos, token[0].end - 1, '\0') ? 0 : OTA_EFORMAT;
+    skip_space(&s);
+    return s.at == s.end ? 0 : OTA_EFORMAT;
 }
 
 int ota_json_object(const char *text, size_t len, ota_json_visit member, void *arg)
 {
-    return walk(text, len, JSMN_OBJECT, member, arg);
+    return walk(text, len, '{', member, arg);
 }
 
 int ota_json_array(const char *text, size_t len, ota_json_visit element, void *arg)
 {
-    return walk(text, len, JSMN_ARRAY, element, arg);
+    return walk(text, len, '[', element, arg);
 }
 
 bool ota_json_is(const struct ota_json_member *m, const char *name)

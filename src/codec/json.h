@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Members of one JSON object. jsmn finds the values; this makes it strict where jsmn is lenient:
- * exactly one object, string names, one value and one separator each, nothing behind it. What is
- * nested is looked at when it is read itself; so are numbers.
+ * Members of one JSON object (RFC 8259), found in one pass that needs no memory: exactly one
+ * object, string names, one value and one separator each, nothing behind it. What is nested is
+ * looked at when it is read itself; so are numbers and escapes.
  */
 #ifndef OTA_CODEC_JSON_H
 #define OTA_CODEC_JSON_H
@@ -10,9 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Most names and values of a document, nested ones and the object itself included. */
-#define OTA_JSON_TOKENS 65
 
 enum ota_json_type { OTA_JSON_STRING, OTA_JSON_PRIMITIVE, OTA_JSON_NESTED };
 
@@ -27,7 +24,8 @@ struct ota_json_member {
 
 /*
  * Calls member for each of the object's own members, in order, until it returns non-zero. 0, what
- * member returned, OTA_EFORMAT if text is not one JSON object, or OTA_ELIMIT.
+ * member returned, OTA_EFORMAT if text is not one JSON object, or OTA_ELIMIT for a value of more
+ * than 32 levels. Members before a mistake have been visited then.
  */
 typedef int (*ota_json_visit)(void *arg, const struct ota_json_member *m);
 

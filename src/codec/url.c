@@ -8,11 +8,6 @@
 
 /* ---- URL ------------------------------------------------------------------------------------- */
 
-static const char *find(const char *from, const char *end, char c)
-{
-    return from == end ? NULL : memchr(from, c, (size_t)(end - from));
-}
-
 static bool is_clean(const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
@@ -36,7 +31,7 @@ static const char *read_scheme(const char *text, const char *end, struct ota_url
         {"mqtt", OTA_TRANSPORT_MQTT, false},
         {"mqtts", OTA_TRANSPORT_MQTT, true},
     };
-    const char *colon = find(text, end, ':');
+    const char *colon = ota_text_find(text, end, ':');
 
     if (colon == NULL || end - colon < 3 || colon[1] != '/' || colon[2] != '/') {
         return text;
@@ -70,14 +65,14 @@ static int read_port(const char *at, const char *end, struct ota_url *out)
 static int read_authority(const char *at, const char *end, struct ota_url *out)
 {
     const char *host_end = end;
-    const char *colon = find(at, end, ':');
+    const char *colon = ota_text_find(at, end, ':');
     int rc;
 
-    if (find(at, end, '@') != NULL) {
+    if (ota_text_find(at, end, '@') != NULL) {
         return OTA_EFORMAT; /* credentials do not belong into a document that others read */
     }
     if (at != end && *at == '[') {
-        const char *bracket = find(at, end, ']');
+        const char *bracket = ota_text_find(at, end, ']');
 
         if (bracket == NULL) {
             return OTA_EFORMAT;
@@ -86,15 +81,16 @@ static int read_authority(const char *at, const char *end, struct ota_url *out)
         out->host_len = (size_t)(bracket - out->host);
         rc = read_port(bracket + 1, end, out);
     } else {
-        if (colon != NULL && find(colon + 1, end, ':') == NULL) {
+        if (colon != NULL && ota_text_find(colon + 1, end, ':') == NULL) {
             host_end = colon;
         }
         out->host = at;
         out->host_len = (size_t)(host_end - at);
         rc = read_port(host_end, end, out);
     }
-    if (rc != 0 || out->host_len == 0 || find(out->host, out->host + out->host_len, '[') != NULL ||
-        find(out->host, out->host + out->host_len, ']') != NULL) {
+    if (rc != 0 || out->host_len == 0 ||
+        ota_text_find(out->host, out->host + out->host_len, '[') != NULL ||
+        ota_text_find(out->host, out->host + out->host_len, ']') != NULL) {
         return OTA_EFORMAT;
     }
     return 0;
@@ -113,7 +109,7 @@ static const char *path_of(const char *at, const char *end)
 int ota_url_parse(const char *text, size_t len, struct ota_url *out)
 {
     const char *end = text + len;
-    const char *fragment = find(text, end, '#');
+    const char *fragment = ota_text_find(text, end, '#');
     const char *authority;
 
     memset(out, 0, sizeof *out);

@@ -186,7 +186,8 @@ static enum ota_state pick(struct ota_session *s, unsigned next, const struct ot
     case PICK_VERIFY:
         return s->err == 0 ? OTA_STATE_VERIFY : OTA_STATE_RESULT_REDIRECT;
     case PICK_VERIFY_RETRY:
-        return OTA_CONFIG_JOURNAL && ev->is_resumed ? OTA_STATE_STORAGE_OPEN : OTA_STATE_RESULT_REDIRECT;
+        return OTA_CONFIG_JOURNAL && ev->is_resumed ? OTA_STATE_STORAGE_OPEN
+                                                    : OTA_STATE_RESULT_REDIRECT;
     case PICK_RESULT:
         return s->config->flow == OTA_FLOW_JOB && s->config->send_result ? OTA_STATE_RESULT_CONNECT
                                                                          : OTA_STATE_OTA_COMPLETE;
