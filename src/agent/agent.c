@@ -19,9 +19,17 @@ static uint64_t now(const struct agent *a)
     return a->config->system.ops->now_ms(a->config->system.ctx);
 }
 
-void ota_agent_tell(const struct agent *a, enum ota_log_level level, const char *text, int err)
+void ota_agent_put_log(const struct agent *a, enum ota_log_level level, const char *text, int err)
 {
     OTA_LOG(a->config->log, level, now(a), "agent", text, err);
+}
+
+static void tell_state(const struct agent *a, enum ota_log_level level, enum ota_state state,
+                       int err)
+{
+    if (OTA_CONFIG_LOG) {
+        ota_agent_put_log(a, level, ota_state_text(state), err);
+    }
 }
 
 /* ---- Requests from elsewhere ----------------------------------------------------------------- */
@@ -129,7 +137,7 @@ static void end_failed(struct agent *a, int err)
     enum ota_state state = a->session.state;
 
     report(a, is_stop ? OTA_EVENT_STOP : OTA_EVENT_FAIL, err);
-    ota_agent_tell(a, level_of(a, err), ota_state_text(state), err);
+    tell_state(a, level_of(a, err), state, err);
 }
 
 static void end_done(struct agent *a)
@@ -199,7 +207,7 @@ static void enter(struct agent *a)
     a->env.task = ota_agent_task(state);
     rc = prepare(a);
 
-    ota_agent_tell(a, OTA_LOG_INFO, ota_state_text(state), 0);
+    tell_state(a, OTA_LOG_INFO, state, 0);
     if (rc != 0) {
         end_failed(a, rc);
         return;
@@ -238,7 +246,7 @@ static bool obey(struct agent *a)
         return true;
     }
     if (take(&a->requests.stop) && !is_waiting) {
-        ota_agent_tell(a, OTA_LOG_NOTICE, ota_state_text(a->session.state), OTA_ESTOPPED);
+        tell_state(a, OTA_LOG_NOTICE, a->session.state, OTA_ESTOPPED);
         report(a, OTA_EVENT_STOP, OTA_ESTOPPED);
         return true;
     }

@@ -38,17 +38,17 @@ struct agent {
     enum ota_state push_state; /* what is done for that peer */
     enum step step;
     int answer; /* the hook's answer within a link's callback, as an error */
+    struct ota_session session;
     const struct ota_config *config;
     const struct ota_link_ops *link; /* of the current phase */
     uint32_t fetched;                /* bytes received for this image, over all sessions */
     uint32_t defer_ms;               /* with its last STOP: until the next session; 0: as usual */
     uint32_t begun_at;               /* bytes stored when this try of the download began */
+    struct ota_link_env env;
     uint32_t n_sessions;
-    struct ota_session session;
-    struct ota_journal journal;
     struct ota_version new_version; /* of image 0, once it is verified */
     uint32_t second;                /* mark of image 1, likewise; 0: there is none */
-    struct ota_link_env env;
+    struct ota_journal journal;
     struct ota_sink sink;
     struct ota_sink_extra extra;
     struct ota_session_config session_config;
@@ -126,7 +126,15 @@ bool ota_agent_is_stopped(struct agent *a);
 enum ota_link_task ota_agent_task(enum ota_state state);
 
 /* Tells the application's log. text is static. */
-void ota_agent_tell(const struct agent *a, enum ota_log_level level, const char *text, int err);
+void ota_agent_put_log(const struct agent *a, enum ota_log_level level, const char *text, int err);
+
+static inline void ota_agent_tell(const struct agent *a, enum ota_log_level level, const char *text,
+                                  int err)
+{
+    if (OTA_CONFIG_LOG) {
+        ota_agent_put_log(a, level, text, err);
+    }
+}
 
 /* Sets server and link to where sessions begin. OTA_ETRANSPORT if there is no such link. */
 int ota_agent_go_home(struct agent *a);

@@ -277,6 +277,13 @@ static int note(struct agent *a, const struct ota_link_data *d)
     return ota_agent_note_data(a, d->version != NULL ? d->version : &unknown);
 }
 
+/* Storing takes time: what comes next in this step is later. */
+static void advance(struct agent *a, uint32_t len)
+{
+    a->env.now_ms = a->config->system.ops->now_ms(a->config->system.ctx);
+    ota_xfer_advance(&a->env.xfer, len, a->env.now_ms);
+}
+
 static int store(struct agent *a, const struct ota_link_data *d, uint32_t skip)
 {
     uint32_t total = d->total == OTA_TOTAL_UNKNOWN ? ota_agent_image_limit(a->config) : d->total;
@@ -291,8 +298,7 @@ static int store(struct agent *a, const struct ota_link_data *d, uint32_t skip)
     if (rc != 0) {
         return recover(a, rc);
     }
-    ota_xfer_advance(&a->env.xfer, d->len - skip,
-                     a->config->system.ops->now_ms(a->config->system.ctx));
+    advance(a, d->len - skip);
     return note(a, d);
 }
 
@@ -329,8 +335,7 @@ int ota_agent_take_data(void *arg, const struct ota_link_data *d)
     }
     a->answer = rc < 0 ? rc : 0;
     if (rc > 0) { /* the application has stored it, wherever that is */
-        ota_xfer_advance(&a->env.xfer, d->len - skip,
-                         a->config->system.ops->now_ms(a->config->system.ctx));
+        advance(a, d->len - skip);
     }
     return a->answer;
 }

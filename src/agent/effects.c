@@ -5,10 +5,10 @@
 #include "agent/memory.h"
 #include "base/out.h"
 #include "base/text.h"
+#include "link/topic.h"
 #include "ota/err.h"
 
 #define DIRECT_TOPIC "/OTAImage/"
-#define COMPANY "anycloud"
 #define DIRECT_FILE "/anycloud-ota.bin"
 
 /* ---- Session -----------------------------------------------------------------------------------
@@ -30,10 +30,7 @@ static int make_topic(struct agent *a)
     if (rc != 0) {
         return rc;
     }
-    ota_out_init(&o, a->topic, sizeof a->topic);
-    ota_out_text(&o, c->mqtt.company != NULL ? c->mqtt.company : COMPANY);
-    ota_out_char(&o, '/');
-    ota_out_text(&o, c->board);
+    ota_topic_begin(&o, a->topic, c);
     ota_out_text(&o, DIRECT_TOPIC);
     ota_out_u32(&o, random[0]);
     ota_out_u32(&o, random[1]);

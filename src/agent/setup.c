@@ -7,15 +7,6 @@
 #include "ota/err.h"
 
 #define WINDOW 8u
-#define SAMPLE_MANUFACTURER "Express Widgits Corporation"
-#define SAMPLE_MANUFACTURER_ID "EWCO"
-#define SAMPLE_PRODUCT "Easy Widgit"
-#define SAMPLE_SERIAL "ABC213450001"
-
-static const char *text_or(const char *text, const char *otherwise)
-{
-    return text != NULL ? text : otherwise;
-}
 
 static uint32_t ms_or(uint32_t seconds, uint32_t otherwise)
 {
@@ -65,12 +56,13 @@ static void set_xfer(struct agent *a)
 static void set_identity(struct agent *a)
 {
     const struct ota_config *c = a->config;
+    const char **text = a->env.identity.text;
 
-    a->env.identity.board = c->board;
-    a->env.identity.manufacturer = text_or(c->manufacturer, SAMPLE_MANUFACTURER);
-    a->env.identity.manufacturer_id = text_or(c->manufacturer_id, SAMPLE_MANUFACTURER_ID);
-    a->env.identity.product = text_or(c->product, SAMPLE_PRODUCT);
-    a->env.identity.serial = text_or(c->serial, SAMPLE_SERIAL);
+    text[OTA_WHO_MANUFACTURER] = c->manufacturer;
+    text[OTA_WHO_MANUFACTURER_ID] = c->manufacturer_id;
+    text[OTA_WHO_PRODUCT] = c->product;
+    text[OTA_WHO_SERIAL] = c->serial;
+    text[OTA_WHO_BOARD] = c->board;
 }
 
 /* A write unit of whichever secondary slot. */

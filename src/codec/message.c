@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "codec/message.h"
 
+#include <string.h>
+
 #include "base/out.h"
 #include "ota/config.h"
 #include "ota/err.h"
@@ -38,6 +40,24 @@ static void put_version(struct ota_out *o, const struct ota_version *v)
     ota_out_char(o, '"');
 }
 
+static void put_identity(struct ota_out *o, const struct ota_identity *id)
+{
+    /* Names, each before the sample's text. */
+    static const char known[] = "Manufacturer\0Express Widgits Corporation\0"
+                                "ManufacturerID\0EWCO\0"
+                                "ProductID\0Easy Widgit\0"
+                                "SerialNumber\0ABC213450001\0"
+                                "BoardName\0";
+    const char *name = known;
+
+    for (unsigned n = 0; n < OTA_WHO_COUNT; n++) {
+        const char *sample = name + strlen(name) + 1;
+
+        put_member(o, name, id->text[n] != NULL ? id->text[n] : sample);
+        name = sample + strlen(sample) + 1;
+    }
+}
+
 static void put_message(struct ota_out *o, const char *text)
 {
     ota_out_text(o, "{\"Message\":\"");
@@ -53,11 +73,7 @@ int ota_message_request(const struct ota_message *m, char *buf, size_t cap)
 
     ota_out_init(&o, buf, cap);
     put_message(&o, text[m->request]);
-    put_member(&o, "Manufacturer", m->identity->manufacturer);
-    put_member(&o, "ManufacturerID", m->identity->manufacturer_id);
-    put_member(&o, "ProductID", m->identity->product);
-    put_member(&o, "SerialNumber", m->identity->serial);
-    put_member(&o, "BoardName", m->identity->board);
+    put_identity(&o, m->identity);
     put_version(&o, m->version);
     put_member(&o, "UniqueTopicName", m->topic);
     if (m->request == OTA_REQUEST_CHUNK) {

@@ -10,13 +10,20 @@
 
 #include "ota/version.h"
 
-/* Who is asking. Strings are NUL-terminated; they are escaped as JSON needs. */
+/* What a device says of itself, in the order of the messages. */
+enum ota_who {
+    OTA_WHO_MANUFACTURER,
+    OTA_WHO_MANUFACTURER_ID,
+    OTA_WHO_PRODUCT,
+    OTA_WHO_SERIAL,
+    OTA_WHO_BOARD,
+    OTA_WHO_COUNT
+};
+
+/* Who is asking. Strings are NUL-terminated; they are escaped as JSON needs. NULL, but for the
+ * board, is what the original's sample says. */
 struct ota_identity {
-    const char *manufacturer;
-    const char *manufacturer_id;
-    const char *product;
-    const char *serial;
-    const char *board;
+    const char *text[OTA_WHO_COUNT];
 };
 
 enum ota_request {

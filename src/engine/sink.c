@@ -238,7 +238,7 @@ static int begin_archive(struct ota_sink *s)
 {
     uint8_t head[sizeof s->head];
 
-    if (!OTA_CONFIG_ARCHIVE || s->extra == NULL) {
+    if (s->extra == NULL) {
         return OTA_ENOTSUP;
     }
     memcpy(head, s->head, sizeof head);
@@ -259,7 +259,7 @@ int ota_sink_push(struct ota_sink *s, uint32_t total, const uint8_t *data, size_
         if (s->head_len < sizeof s->head) {
             return 0;
         }
-        rc = ota_archive_is(s->head) ? begin_archive(s) : begin(s, total);
+        rc = OTA_CONFIG_ARCHIVE && ota_archive_is(s->head) ? begin_archive(s) : begin(s, total);
     }
     if (rc != 0 || n == len) {
         return rc;

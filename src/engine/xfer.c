@@ -29,12 +29,6 @@ bool ota_xfer_is_done(const struct ota_xfer *x)
     return x->total != 0 && x->next == x->total;
 }
 
-/* Data may be stamped later than the step that it arrives in: never negative. */
-static uint64_t since(uint64_t then_ms, uint64_t now_ms)
-{
-    return now_ms > then_ms ? now_ms - then_ms : 0;
-}
-
 /* One chunk at a time until the line has shown that it keeps the order. */
 static void narrow(struct ota_xfer *x)
 {
@@ -129,10 +123,10 @@ int ota_xfer_ask(struct ota_xfer *x, uint64_t now_ms, struct ota_xfer_ask *ask)
     if (ota_xfer_is_done(x)) {
         return 0;
     }
-    if (x->config->give_up_ms != OTA_NEVER && since(x->moved_ms, now_ms) >= x->config->give_up_ms) {
+    if (x->config->give_up_ms != OTA_NEVER && now_ms - x->moved_ms >= x->config->give_up_ms) {
         return OTA_ETIMEOUT;
     }
-    if (since(x->asked_ms, now_ms) >= x->config->stall_ms) {
+    if (now_ms - x->asked_ms >= x->config->stall_ms) {
         ask_again(x);
     }
     if (OTA_CONFIG_WHOLE_IMAGE && x->is_whole) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The bytes of a download: which are wanted next, which came twice, which are missing, and what
- * to ask for. A stream in order with a resume offset; nothing is kept but positions.
+ * to ask for. A stream in order with a resume offset; nothing is kept but positions. Times never go
+ * back from one call to the next.
  */
 #ifndef OTA_ENGINE_XFER_H
 #define OTA_ENGINE_XFER_H

@@ -6,10 +6,10 @@
 #include "base/out.h"
 #include "base/text.h"
 #include "codec/chunk.h"
+#include "link/topic.h"
 #include "ota/config.h"
 #include "ota/err.h"
 
-#define COMPANY "anycloud"
 #define LISTEN_TOPIC "publish_notify"
 #define IDENTIFIER "cy_device"
 #define IDENTIFIER_LEN 18u
@@ -159,21 +159,21 @@ static int subscribe(struct ota_mqtt_link *l, const char *topic)
     return rc;
 }
 
-static int publish(struct ota_mqtt_link *l, const char *text, size_t len)
+/* Sends the text. */
+static int publish(struct ota_mqtt_link *l)
 {
     const struct ota_mqtt_config *c = config_of(l);
     char topic[OTA_TOPIC_MAX];
     struct ota_out o;
     int rc;
 
-    ota_out_init(&o, topic, sizeof topic);
-    ota_out_text(&o, c->company != NULL ? c->company : COMPANY);
-    ota_out_char(&o, '/');
-    ota_out_text(&o, l->env->config->board);
+    ota_topic_begin(&o, topic, l->env->config);
     ota_out_char(&o, '/');
     ota_out_text(&o, c->listen_topic != NULL ? c->listen_topic : LISTEN_TOPIC);
     rc = ota_out_end(&o);
-    return rc < 0 ? rc : client_of(l)->ops->publish(client_of(l)->ctx, topic, text, len);
+    return rc < 0 ? rc
+                  : client_of(l)->ops->publish(client_of(l)->ctx, topic, l->env->text,
+                                               l->env->text_len);
 }
 
 /* The identifier's beginning, filled up with random digits so that a fleet whose devices share an
@@ -332,7 +332,7 @@ static int ask(struct ota_mqtt_link *l)
             rc = l->is_sent ? prepare(l) : 0;
         }
         l->is_sent = true;
-        rc = rc != 0 ? rc : publish(l, env->text, env->text_len);
+        rc = rc != 0 ? rc : publish(l);
         if (rc == OTA_EBUSY) {
             ota_xfer_withdraw(&env->xfer, &a);
             return 0;
@@ -377,7 +377,7 @@ static int poll_request(struct ota_mqtt_link *l)
         return 1;
     }
     l->asked_ms = now_ms;
-    rc = publish(l, l->env->text, l->env->text_len);
+    rc = publish(l);
     if (rc == 0) {
         l->is_sent = true;
     }

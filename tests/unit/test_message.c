@@ -10,13 +10,9 @@
 #define MESSAGES OTA_TEST_VECTORS "/anycloud/messages/"
 #define TOPIC "anycloud/CY8CPROTO_062_4343W/OTAImage/54321"
 
+/* The rest is the sample's. */
 static const struct ota_identity identity = {
-    .manufacturer = "Express Widgits Corporation",
-    .manufacturer_id = "EWCO",
-    .product = "Easy Widgit",
-    .serial = "ABC213450001",
-    .board = "CY8CPROTO_062_4343W",
-};
+    .text = {[OTA_WHO_PRODUCT] = "Easy Widgit", [OTA_WHO_BOARD] = "CY8CPROTO_062_4343W"}};
 static const struct ota_version version = {1, 0, 0, 77};
 
 static void expect_file(const char *path, const char *text, int len)

@@ -198,19 +198,6 @@ static void test_silence_ends_the_download(void **state)
     assert_int_equal(ota_xfer_ask(&x, 60999, &a), 1);
     assert_int_equal(ota_xfer_ask(&x, 61000, &a), OTA_ETIMEOUT);
 }
-
-static void test_data_stamped_later_than_the_step_is_no_silence(void **state)
-{
-    struct ota_xfer x;
-    struct ota_xfer_ask a;
-
-    (void)state;
-    ota_xfer_init(&x, &config, 0, 20000, 1000);
-    take(&x, 20000, 0, 4096, 1001);
-    assert_int_equal(ota_xfer_ask(&x, 1000, &a), 1);
-    assert_int_equal(a.offset, 4096);
-}
-
 static void test_contradictions_are_refused(void **state)
 {
     struct ota_xfer x;
@@ -269,7 +256,6 @@ int main(void)
         cmocka_unit_test(test_whole_request_falls_back_to_chunks_for_what_is_lost),
         cmocka_unit_test(test_peer_that_knows_no_chunks_is_asked_for_the_whole_again),
         cmocka_unit_test(test_silence_ends_the_download),
-        cmocka_unit_test(test_data_stamped_later_than_the_step_is_no_silence),
         cmocka_unit_test(test_contradictions_are_refused),
         cmocka_unit_test(test_total_below_what_is_here_is_refused),
         cmocka_unit_test(test_backoff_doubles_to_the_cap_and_spreads_below_it),
