@@ -18,16 +18,20 @@ BUILD = ROOT / "build-qemu"
 PAGE = ROOT / "docs" / "firmware-size.md"
 GROWTH, SLACK = 0.05, 256
 IMAGES = (("bootloader", "Bootloader"), ("application-1.0.0", "Application"))
+# Builds of the application for TLS records up to so many bytes, and an update over HTTPS with each.
+RECORDS = ((4096, "application-1.0.0", "Https.test_update_with_both_sides_known"),
+           (16384, "application-1.0.0-tls16k",
+            "Https.test_build_for_large_records_does_not_ask_for_small_ones"))
 
 # The first pattern that a file's name in the map has says what it belongs to.
 PARTS = (
     (r"libotaboot\.a", "bootloader core (`boot/`)"),
     (r"libota\.a", "device core (`src/`)"),
-    (r"liblwip_clients\.a", "MQTT, HTTP and TLS clients (`ports/lwip`)"),
+    (r"liblwip_clients_\d+\.a", "MQTT, HTTP and TLS clients (`ports/lwip`)"),
     (r"psa/crypto", "cryptography over PSA (`ports/psa`)"),
-    (r"board_(boot|app)\.dir", "board (`ports/qemu`)"),
+    (r"board_(boot|app_\d+)\.dir", "board (`ports/qemu`)"),
     (r"examples/firmware", "program (`examples/firmware`)"),
-    (r"liblwip\.a", "lwIP"),
+    (r"liblwip_\d+\.a", "lwIP"),
     (r"libmbedtls_\w+\.a", "mbedTLS"),
     (r"", "C library, alignment"),
 )
@@ -83,11 +87,11 @@ def stacks(functions):
     """{part: (bytes, function)}: the deepest of the linked functions."""
     deepest = {}
     for path in BUILD.rglob("*.su"):
-        if "conformance.dir" in str(path):
+        if re.search(r"conformance\.dir|_16384\.dir", str(path)):
             continue  # in neither image
         where = str(path.relative_to(BUILD)).replace("src/CMakeFiles/ota.dir", "libota.a").replace(
             "boot/CMakeFiles/otaboot.dir", "libotaboot.a")
-        where = re.sub(r"ports/qemu/CMakeFiles/(lwip|lwip_clients|mbedtls_\w+)\.dir", r"lib\1.a", where)
+        where = re.sub(r"ports/qemu/CMakeFiles/(lwip_\w+|mbedtls_\w+)\.dir", r"lib\1.a", where)
         if "application-" in where:
             where = "examples/firmware"
         if part_of(where) == PARTS[-1][1]:
@@ -112,16 +116,29 @@ def table_of(image, title):
     yield f"| **total** | {' | '.join(map(str, total))} | | |"
 
 
-def measured():
-    """What QEMU says: an update over HTTPS, and starts of the board."""
-    qemu = ROOT / "tests" / "qemu"
-    update = run(sys.executable, qemu / "test_http.py", ROOT / "build" / "bin", BUILD,
-                 "Https.test_update_with_both_sides_known")
-    boot = run(sys.executable, qemu / "test_boot.py", ROOT / "build" / "bin", BUILD,
-               "Boot.test_reaches_the_application_in_time")
-    size, load, took, stack, heap = re.search(
+def test(name, case):
+    """What a test in QEMU prints."""
+    return run(sys.executable, ROOT / "tests" / "qemu" / f"test_{name}.py", ROOT / "build" / "bin",
+               BUILD, case)
+
+
+def update_of(case):
+    """Bytes, seconds of the download and of all, stack, heap of an update over HTTPS."""
+    return re.search(
         r"(\d+) bytes: download ([\d.]+) s, session to confirmed ([\d.]+) s; (\d+) bytes of stack, "
-        r"(\d+) of heap", update).groups()
+        r"(\d+) of heap", test("http", case)).groups()
+
+
+def memory_of(image):
+    """Data and bss."""
+    return [sum(row[i] for row in sizes(image)[0].values()) for i in (1, 2)]
+
+
+def measured():
+    """What QEMU says: updates over HTTPS, and starts of the board."""
+    updates = [update_of(case) for _, _, case in RECORDS]
+    boot = test("boot", "Boot.test_reaches_the_application_in_time")
+    size, load, took, stack, heap = updates[0]
     start, boot_stack = re.search(r"start: ([\d.]+) s.*; (\d+) bytes of stack", boot).groups()
     yield "\n## In QEMU\n"
     yield f"An update of {size} bytes over HTTPS with certificates on both sides, on the machine that wrote"
@@ -136,19 +153,37 @@ def measured():
     yield f"| deepest stack of the bootloader, by painting, bytes | {boot_stack} |"
     yield f"| most of lwIP's heap in use, TLS included, bytes | {heap} |"
     yield "\nThe heap is `MEM_SIZE` of `ports/qemu/lwip/lwipopts.h`, most of the application's bss."
+    yield "\n## TLS records\n"
+    yield "What the largest TLS record that the application takes costs (`OTA_FIRMWARE_TLS_RECORD`,"
+    yield "[firmware.md](firmware.md#tls-records-of-16-kib)), in the same update.\n"
+    yield "| records up to | data | bss | heap in use | download, s |"
+    yield "| ---: | ---: | ---: | ---: | ---: |"
+    for (record, image, _), (_, load, _, _, heap) in zip(RECORDS, updates):
+        data, bss = memory_of(image)
+        yield f"| {record} | {data} | {bss} | {heap} | {load} |"
+
+
+def has_grown(new, old):
+    return new > old * (1 + GROWTH) and new > old + SLACK
 
 
 def check():
     """Compares the numbers of each part with those of the page."""
     bad = []
     page = PAGE.read_text()
+    for record, image, _ in RECORDS:
+        known = re.search(rf"^\| {record} \| (\d+) \| (\d+) ", page, re.M)
+        for what, new, old in zip(("data", "bss"), memory_of(image),
+                                  map(int, known.groups()) if known else (0, 0)):
+            if has_grown(new, old):
+                bad.append(f"with records of {record}: {what} {old} -> {new}")
     for image, title in IMAGES:
         section = page.split(f"## {title}\n", 1)[-1].split("\n## ", 1)[0]
         for part, row in sizes(image)[0].items():
             known = re.search(rf"^\| {re.escape(part)} \| (\d+) \| (\d+) \| (\d+) ", section, re.M)
             for what, new, old in zip(("text", "data", "bss"), row,
                                       map(int, known.groups()) if known else (0, 0, 0)):
-                if new > old * (1 + GROWTH) and new > old + SLACK:
+                if has_grown(new, old):
                     bad.append(f"{title}, {part}: {what} {old} -> {new}")
     for line in bad:
         print(f"firmware_size: {line}", file=sys.stderr)

@@ -57,4 +57,5 @@ OTA.errors = {
     50: "server asks to come back later",
     51: "another image lacks the version that this one depends on",
     52: "image is encrypted for another key, or its key is damaged",
+    53: "server sends larger TLS records than this device takes",
 };

@@ -66,7 +66,8 @@ extern "C" {
     X(REDIRECT, 49, "redirection is refused: too many, or to an insecure place")                   \
     X(LATER, 50, "server asks to come back later")                                                 \
     X(DEPENDS, 51, "another image lacks the version that this one depends on")                     \
-    X(DECRYPT, 52, "image is encrypted for another key, or its key is damaged")
+    X(DECRYPT, 52, "image is encrypted for another key, or its key is damaged")                    \
+    X(RECORD, 53, "server sends larger TLS records than this device takes")
 
 /* The values of OTA_ERR_MAP, by name: ARG is OTA_EARG, -1. Kept: see the top of this file. */
 enum ota_err {

@@ -130,6 +130,8 @@ int ota_lwip_conn_open(struct ota_lwip_conn *c, const struct ota_lwip_target *to
     c->to = *to;
     c->tls = tls;
     c->is_ended = false;
+    c->held = 0;
+    c->ahead = 0;
     c->err = 0;
     c->phase = PHASE_RESOLVING;
     err = dns_gethostbyname(to->host, &address, on_found, c);
@@ -149,9 +151,12 @@ bool ota_lwip_conn_is_open(const struct ota_lwip_conn *c)
 /* A TLS layer that cannot go on says so only if it is asked. */
 int ota_lwip_conn_error(struct ota_lwip_conn *c)
 {
-    if (!c->is_ended && c->phase == PHASE_OPEN && c->to.tls && c->received == NULL &&
-        ota_lwip_tls_is_broken(c->pcb)) {
-        fail(c, OTA_ETLS);
+    if (!c->is_ended && c->phase == PHASE_OPEN && c->to.tls && c->received == NULL) {
+        int rc = ota_lwip_tls_break(c->pcb);
+
+        if (rc != 0) {
+            fail(c, rc);
+        }
     }
     return c->is_ended ? c->err : 0;
 }
@@ -173,8 +178,28 @@ size_t ota_lwip_conn_send(struct ota_lwip_conn *c, const void *data, size_t len)
     return len;
 }
 
+/*
+ * lwIP opens the window for a record once all of it has arrived, so one that is larger than the
+ * window never would. What TLS holds of it has left lwIP's buffers: the window opens for that at
+ * once, and then for as much less when the content is taken.
+ */
+static void make_way(struct ota_lwip_conn *c)
+{
+    uint16_t held = ota_lwip_tls_held(c->pcb);
+    uint16_t more = held < c->held ? held : (uint16_t)(held - c->held); /* less: it is another */
+
+    if (more > 0) {
+        altcp_recved(c->pcb->inner_conn, more);
+        c->ahead = (uint16_t)(c->ahead + more);
+    }
+    c->held = held;
+}
+
 const uint8_t *ota_lwip_conn_peek(struct ota_lwip_conn *c, size_t *len)
 {
+    if (c->pcb != NULL && c->phase == PHASE_OPEN && c->to.tls) {
+        make_way(c);
+    }
     while (c->received != NULL && c->received->len == 0) {
         struct pbuf *rest = pbuf_dechain(c->received);
 
@@ -192,7 +217,10 @@ void ota_lwip_conn_taken(struct ota_lwip_conn *c, size_t len)
     }
     c->received = pbuf_free_header(c->received, (u16_t)len);
     if (c->pcb != NULL) {
-        altcp_recved(c->pcb, (u16_t)len);
+        size_t before = len < c->ahead ? len : c->ahead;
+
+        c->ahead = (uint16_t)(c->ahead - before);
+        altcp_recved(c->pcb, (u16_t)(len - before));
     }
 }
 

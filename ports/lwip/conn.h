@@ -34,6 +34,8 @@ struct ota_lwip_conn {
     const struct ota_lwip_tls *tls;
     struct altcp_pcb *pcb;
     struct pbuf *received; /* not taken yet */
+    uint16_t held;         /* of a record that is arriving: the window is open for it again */
+    uint16_t ahead;        /* the window is open for as much that was not taken yet */
     uint8_t phase;
     bool is_ended;
     int err;

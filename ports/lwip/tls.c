@@ -2,6 +2,7 @@
 #include "tls.h"
 
 #include <mbedtls/ssl.h>
+#include <mbedtls/ssl_internal.h>
 #include <string.h>
 
 #include "lwip/altcp.h"
@@ -80,10 +81,22 @@ bool ota_lwip_tls_is_trusted(struct altcp_pcb *pcb)
     return mbedtls_ssl_get_verify_result(altcp_tls_context(pcb)) == 0;
 }
 
+/* A record's header has arrived, and says more than the buffer holds. */
+static bool is_too_large(const mbedtls_ssl_context *ssl)
+{
+    size_t room = MBEDTLS_SSL_IN_BUFFER_LEN - (size_t)(ssl->in_hdr - ssl->in_buf);
+    size_t header = mbedtls_ssl_in_hdr_len(ssl);
+
+    return ssl->in_left >= header && ((size_t)ssl->in_len[0] << 8 | ssl->in_len[1]) > room - header;
+}
+
 int ota_lwip_tls_error(struct altcp_pcb *pcb)
 {
     uint32_t found = mbedtls_ssl_get_verify_result(altcp_tls_context(pcb));
 
+    if (is_too_large(altcp_tls_context(pcb))) {
+        return OTA_ERECORD;
+    }
     if (found == NOT_VERIFIED) {
         return OTA_ETLS;
     }
@@ -96,12 +109,22 @@ int ota_lwip_tls_error(struct altcp_pcb *pcb)
     return (found & MBEDTLS_X509_BADCERT_CN_MISMATCH) != 0 ? OTA_ECERTHOST : OTA_ETLS;
 }
 
-bool ota_lwip_tls_is_broken(struct altcp_pcb *pcb)
+int ota_lwip_tls_break(struct altcp_pcb *pcb)
 {
     uint8_t none;
     int rc = mbedtls_ssl_read(altcp_tls_context(pcb), &none, 0);
 
     /* The end of the connection is told by TCP. */
-    return rc < 0 && rc != MBEDTLS_ERR_SSL_WANT_READ && rc != MBEDTLS_ERR_SSL_WANT_WRITE &&
-           rc != MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY;
+    if (rc >= 0 || rc == MBEDTLS_ERR_SSL_WANT_READ || rc == MBEDTLS_ERR_SSL_WANT_WRITE ||
+        rc == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) {
+        return 0;
+    }
+    return is_too_large(altcp_tls_context(pcb)) ? OTA_ERECORD : OTA_ETLS;
+}
+
+uint16_t ota_lwip_tls_held(struct altcp_pcb *pcb)
+{
+    const mbedtls_ssl_context *ssl = altcp_tls_context(pcb);
+
+    return MBEDTLS_SSL_IN_BUFFER_LEN > TCP_WND ? (uint16_t)ssl->in_left : 0;
 }

@@ -8,12 +8,13 @@
  *
  * With record buffers below 16 KiB the server is asked for small records (maximum fragment length,
  * RFC 6066). OpenSSL and mbedTLS comply; a connection to one that sends larger ones all the same
- * ends with OTA_ETLS: such servers need MBEDTLS_SSL_IN_CONTENT_LEN of 16,384.
+ * ends with OTA_ERECORD: such servers need MBEDTLS_SSL_IN_CONTENT_LEN of 16,384.
  */
 #ifndef OTA_LWIP_TLS_H
 #define OTA_LWIP_TLS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -46,12 +47,16 @@ struct altcp_pcb *ota_lwip_tls_new(const struct ota_lwip_tls *tls, const char *h
 /* After the handshake: whether the server is who it should be. */
 bool ota_lwip_tls_is_trusted(struct altcp_pcb *pcb);
 
-/* Why the handshake failed: OTA_ECERTCA, OTA_ECERTTIME, OTA_ECERTHOST, or OTA_ETLS. */
+/* Why the handshake failed: OTA_ECERTCA, OTA_ECERTTIME, OTA_ECERTHOST, OTA_ERECORD, or OTA_ETLS. */
 int ota_lwip_tls_error(struct altcp_pcb *pcb);
 
-/* True if no more can be received although the connection stands: a record is larger than the
- * buffers, or has been changed on its way. lwIP only waits then. */
-bool ota_lwip_tls_is_broken(struct altcp_pcb *pcb);
+/* Why no more can be received although the connection stands, where lwIP only waits: OTA_ERECORD, a
+ * record is larger than the buffers; OTA_ETLS, one has been changed on its way. 0: it can. */
+int ota_lwip_tls_break(struct altcp_pcb *pcb);
+
+/* Bytes of an incomplete record that wait in TLS's own buffer. 0 if lwIP's window (TCP_WND) has
+ * room for the largest record, so that nobody needs to know. */
+uint16_t ota_lwip_tls_held(struct altcp_pcb *pcb);
 
 #ifdef __cplusplus
 }

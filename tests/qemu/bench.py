@@ -29,9 +29,9 @@ SIZE = 300 * 1024  # of the image that is downloaded
 UPDATE_LIMIT_S = 30.0
 
 
-def sign(folder, version, size=0, key=None):
-    """A signed image of the application, filled up to size bytes. Its path."""
-    payload = (FIRMWARE / "bin" / f"application-{version}.bin").read_bytes()
+def sign(folder, version, size=0, key=None, build=None):
+    """A signed image of the application, or of a build of it, filled up to size bytes. Its path."""
+    payload = (FIRMWARE / "bin" / f"application-{build or version}.bin").read_bytes()
     payload += random.Random(version).randbytes(max(0, size - len(payload)))
     binary, image = folder / f"{version}.bin", folder / f"{version}-{size}.img"
     binary.write_bytes(payload)

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Updates over HTTP and HTTPS: nginx has the files, the publisher takes the results."""
 import json
+import os
 import re
 
 import bench
 from mosquitto import free_port
-from web import Nginx
+from web import FaultProxy, Nginx
 
 
 class Case(bench.Case):
@@ -72,6 +73,32 @@ class Http(Case):
         self.assertGreater(first, 0)
 
 
+class Records(FaultProxy):
+    """
+    Between a board and a server with TLS: knows the largest record that the server has sent. After
+    so many bytes of a connection it sends one of 16 KiB.
+    """
+
+    def __init__(self, port, limit=None):
+        super().__init__(port, lambda number: {})
+        self.limit, self.largest = limit, 0
+
+    def spoil(self, server, device, harm):
+        done = 0
+        try:
+            with server.makefile("rb") as records:
+                while len(header := records.read(5)) == 5:
+                    body = records.read(int.from_bytes(header[3:], "big"))
+                    if self.limit is not None and done > self.limit:
+                        header, body = header[:3] + b"\x40\x18", os.urandom(0x4018)
+                    device.sendall(header + body)
+                    done += len(body)
+                    self.largest = max(self.largest, len(body))
+        except OSError:
+            pass
+        self.shut(device, server)
+
+
 class Https(Case):
     def setUp(self):
         super().setUp()
@@ -80,7 +107,8 @@ class Https(Case):
 
     def serve(self, settings="", names="DNS:10.0.2.2"):
         cert, _ = self.ca.issue("server", names)
-        return self.nginx(f"ssl_client_certificate {self.ca.cert}; ssl_verify_client on; "
+        return self.nginx("ssl_buffer_size 16k; "
+                          f"ssl_client_certificate {self.ca.cert}; ssl_verify_client on; "
                           f"{settings}", cert.with_suffix(""))
 
     def board_for(self, web, ca=None, with_identity=True):
@@ -89,9 +117,9 @@ class Https(Case):
         self.new_board(transport="https", web_port=web.port,
                        ca=(ca or self.ca).cert.read_text(), **identity)
 
-    def expect(self, error):
+    def expect(self, error, state="getting the job document"):
         with self.board:
-            self.board.wait_for(f"getting the job document: {error}")
+            self.board.wait_for(f"{state}: {error}")
 
     def test_update_with_both_sides_known(self):
         web = self.serve()
@@ -99,6 +127,21 @@ class Https(Case):
         self.update()
         self.expect_result()
         self.assertEqual({r[4] for r in web.requests("/app-2.0.0.img")}, {"SUCCESS"})
+
+    def test_build_for_large_records_does_not_ask_for_small_ones(self):
+        self.old = bench.sign(self.folder, "1.0.0", build="1.0.0-tls16k")
+        web = self.serve()
+        proxy = self.enterContext(Records(web.port))
+        self.board_for(proxy)
+        self.update()
+        self.expect_result()
+        self.assertGreater(proxy.largest, 16384)  # with what encryption adds
+
+    def test_server_that_sends_large_records_unasked_is_told_of(self):
+        proxy = self.enterContext(Records(self.serve().port, 50000))
+        self.board_for(proxy)
+        self.expect("server sends larger TLS records than this device takes",
+                    "downloading the image")
 
     def test_update_from_the_publisher_itself(self):
         cert, key = self.ca.issue("server", "DNS:10.0.2.2")

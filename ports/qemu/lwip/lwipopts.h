@@ -30,12 +30,12 @@
 #define MEMP_NUM_TCP_SEG 12
 #define MEMP_NUM_TCP_PCB 4
 #define MEMP_NUM_ALTCP_PCB 4
-#define PBUF_POOL_SIZE 14
+#define PBUF_POOL_SIZE (12 + BOARD_TLS_RECORD / PBUF_POOL_BUFSIZE) /* window, a record, spare */
 #define PBUF_POOL_BUFSIZE 1536
 
 /* One heap for packets to send, TLS and cryptography: twice what an update over HTTPS takes. */
 #define MEM_ALIGNMENT 8
-#define MEM_SIZE (36 * 1024)
+#define MEM_SIZE (32 * 1024 + BOARD_TLS_RECORD)
 
 #define LWIP_STATS 1
 #define MEM_STATS 1
