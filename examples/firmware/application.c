@@ -30,6 +30,9 @@ static uint64_t work[OTA_WORK_LEN(BOARD_FLASH_WRITE) / sizeof(uint64_t) + 1];
 static const struct ota_slot primary = {.area = BOARD_AREA(PRIMARY), .align = BOARD_ALIGN};
 static const struct ota_slot secondary = {.area = BOARD_AREA(SECONDARY), .align = BOARD_ALIGN};
 
+/* Longest turn of the loop, without its sleep: what everything else waits for, the watchdog too. */
+static uint32_t longest_us;
+
 static const struct ota_area journal = BOARD_AREA(JOURNAL);
 
 static struct ota_config config = {
@@ -56,6 +59,12 @@ static void report_memory(void)
               (unsigned)lwip_stats.mem.max);
 }
 
+static void report_turns(const char *since)
+{
+    board_log("longest turn since the %s: %u us", since, (unsigned)longest_us);
+    longest_us = 0;
+}
+
 /* Says what the agent does, and how far it is. */
 static enum ota_answer on_update(void *arg, struct ota_hook_info *info)
 {
@@ -71,7 +80,10 @@ static enum ota_answer on_update(void *arg, struct ota_hook_info *info)
         board_log("ota: %s: %s", ota_state_text(info->state), ota_err_text(info->err));
     } else if (info->moment == OTA_MOMENT_BEFORE && info->state != OTA_STATE_AGENT_WAITING) {
         board_log("ota: %s", ota_state_text(info->state));
-        if (info->state == OTA_STATE_OTA_COMPLETE) {
+        if (info->state == OTA_STATE_STORAGE_OPEN) {
+            report_turns("start");
+        } else if (info->state == OTA_STATE_OTA_COMPLETE) {
+            report_turns("job");
             report_memory();
         }
     }
@@ -175,13 +187,16 @@ int main(void)
     }
     try_image();
     for (;;) {
-        uint32_t ms = board_net_is_up() ? 0 : 100;
+        uint64_t start = board_now_us();
+        uint32_t ms = board_net_is_up() ? 0 : 100, us;
 
         board_watchdog_feed();
         board_net_poll();
         if (ms == 0) {
             ms = ota_poll(&agent);
         }
+        us = (uint32_t)(board_now_us() - start);
+        longest_us = us > longest_us ? us : longest_us;
         if (ms > 0) {
             board_sleep(ms);
         }

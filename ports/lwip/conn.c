@@ -58,6 +58,9 @@ static void on_err(void *arg, err_t err)
     struct ota_lwip_conn *c = arg;
     struct altcp_pcb *pcb = c->pcb;
 
+    if (c->to.tls) {
+        ota_lwip_tls_stop(pcb);
+    }
     c->pcb = NULL;
     if (c->phase == PHASE_OPEN) {
         fail(c, OTA_EDROPPED);
@@ -240,6 +243,9 @@ void ota_lwip_conn_close(struct ota_lwip_conn *c)
     c->pcb = NULL;
     c->phase = PHASE_CLOSED;
     if (pcb != NULL) {
+        if (c->to.tls) {
+            ota_lwip_tls_stop(pcb);
+        }
         altcp_arg(pcb, NULL);
         altcp_recv(pcb, NULL);
         altcp_err(pcb, NULL);

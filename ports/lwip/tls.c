@@ -7,6 +7,7 @@
 
 #include "lwip/altcp.h"
 #include "lwip/altcp_tls.h"
+#include "lwip/timeouts.h"
 #include "ota/err.h"
 
 /* The largest of TLS's fragment lengths (RFC 6066, 4) that the buffers can hold. */
@@ -33,6 +34,9 @@ int ota_lwip_tls_init(struct ota_lwip_tls *tls, const struct ota_lwip_identity *
     if (id->ca == NULL || (id->cert == NULL) != (id->key == NULL)) {
         return OTA_EARG;
     }
+#ifdef MBEDTLS_ECP_RESTARTABLE
+    mbedtls_ecp_set_max_ops(OTA_LWIP_TLS_STEP);
+#endif
     tls->anonymous = NULL;
     tls->config = altcp_tls_create_config_client(ca, pem_len(id->ca));
     if (tls->config != NULL && id->cert != NULL) {
@@ -80,6 +84,58 @@ bool ota_lwip_tls_is_trusted(struct altcp_pcb *pcb)
 {
     return mbedtls_ssl_get_verify_result(altcp_tls_context(pcb)) == 0;
 }
+
+/* ---- Handshakes in steps --------------------------------------------------------------------- */
+
+#ifdef MBEDTLS_ECP_RESTARTABLE
+
+/* The rest of a step that lwIP would do: what is written goes out, a failure ends the connection.
+ */
+static void go_on(void *arg)
+{
+    struct altcp_pcb *pcb = arg;
+    int rc = ota_lwip_tls_handshake(altcp_tls_context(pcb));
+
+    (void)altcp_output(pcb);
+    if (rc != 0 && rc != MBEDTLS_ERR_SSL_WANT_READ && rc != MBEDTLS_ERR_SSL_WANT_WRITE) {
+        pcb->err(pcb->arg, ERR_CLSD);
+        if (altcp_close(pcb) != ERR_OK) {
+            altcp_abort(pcb);
+        }
+    }
+}
+
+/*
+ * A server's last message takes no step of its own and comes by lwIP, so it is lwIP that sees the
+ * end of the handshake. In between it only has to wait.
+ */
+int ota_lwip_tls_handshake(struct mbedtls_ssl_context *ssl)
+{
+    int rc = mbedtls_ssl_handshake(ssl);
+
+    sys_untimeout(go_on, ssl->p_bio); /* which is the connection: lwIP reads and writes there */
+    if (rc == MBEDTLS_ERR_SSL_CRYPTO_IN_PROGRESS) {
+        sys_timeout(0, go_on, ssl->p_bio);
+        return MBEDTLS_ERR_SSL_WANT_READ;
+    }
+    return rc;
+}
+
+void ota_lwip_tls_stop(struct altcp_pcb *pcb)
+{
+    sys_untimeout(go_on, pcb);
+}
+
+#else
+
+void ota_lwip_tls_stop(struct altcp_pcb *pcb)
+{
+    (void)pcb; /* a handshake is one step */
+}
+
+#endif
+
+/* ---- What went wrong ------------------------------------------------------------------------- */
 
 /* A record's header has arrived, and says more than the buffer holds. */
 static bool is_too_large(const mbedtls_ssl_context *ssl)

@@ -9,6 +9,12 @@
  * With record buffers below 16 KiB the server is asked for small records (maximum fragment length,
  * RFC 6066). OpenSSL and mbedTLS comply; a connection to one that sends larger ones all the same
  * ends with OTA_ERECORD: such servers need MBEDTLS_SSL_IN_CONTENT_LEN of 16,384.
+ *
+ * The public-key operations of a handshake hold up everything else for as long as they take. With
+ * MBEDTLS_ECP_RESTARTABLE they are done in steps, one each time that lwIP looks at its timeouts.
+ * lwIP must know of the steps then: compile its altcp_tls_mbedtls.c with
+ * -Dmbedtls_ssl_handshake=ota_lwip_tls_handshake and -DLWIP_NOASSERT (one of its assertions holds
+ * only without steps), and set MEMP_NUM_SYS_TIMEOUT to one more for each connection.
  */
 #ifndef OTA_LWIP_TLS_H
 #define OTA_LWIP_TLS_H
@@ -20,8 +26,15 @@
 extern "C" {
 #endif
 
+/* The length of a step, in mbedTLS's operations on a curve: 23,000 make a handshake with
+ * certificates on both sides. Below 160 P-256 gets no shorter. */
+#ifndef OTA_LWIP_TLS_STEP
+#define OTA_LWIP_TLS_STEP 400
+#endif
+
 struct altcp_pcb;
 struct altcp_tls_config;
+struct mbedtls_ssl_context;
 
 struct ota_lwip_tls {
     struct altcp_tls_config *config;
@@ -43,6 +56,12 @@ int ota_lwip_tls_init(struct ota_lwip_tls *tls, const struct ota_lwip_identity *
  * server may see the own certificate, if there is one. */
 struct altcp_pcb *ota_lwip_tls_new(const struct ota_lwip_tls *tls, const char *host,
                                    bool with_identity);
+
+/* mbedtls_ssl_handshake for lwIP: a step, and the promise of the next. */
+int ota_lwip_tls_handshake(struct mbedtls_ssl_context *ssl);
+
+/* The connection is released, or will be: a handshake under way takes no more steps. */
+void ota_lwip_tls_stop(struct altcp_pcb *pcb);
 
 /* After the handshake: whether the server is who it should be. */
 bool ota_lwip_tls_is_trusted(struct altcp_pcb *pcb);

@@ -128,7 +128,7 @@ const char *board_setting(const char *name)
 
 /* ---- Time ------------------------------------------------------------------------------------ */
 
-uint64_t board_now_ms(void)
+uint64_t board_now_us(void)
 {
     static uint32_t last;
     static uint64_t ticks;
@@ -136,7 +136,12 @@ uint64_t board_now_ms(void)
 
     ticks += now - last;
     last = now;
-    return ticks / (CLOCK_HZ / 1000u);
+    return ticks / (CLOCK_HZ / 1000000u);
+}
+
+uint64_t board_now_ms(void)
+{
+    return board_now_us() / 1000u;
 }
 
 void board_watchdog_start(uint32_t ms)

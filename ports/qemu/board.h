@@ -51,8 +51,9 @@ const char *board_setting(const char *name);
 
 /* ---- Time ------------------------------------------------------------------------------------ */
 
-/* Milliseconds since the start of this image. Call it at least every two minutes. */
+/* Milliseconds, microseconds since the start of this image. Call one at least every two minutes. */
 uint64_t board_now_ms(void);
+uint64_t board_now_us(void);
 
 /* Sleeps up to ms, or until the network has something. */
 void board_sleep(uint32_t ms);

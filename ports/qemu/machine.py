@@ -54,9 +54,9 @@ def command(flash):
             "-semihosting-config", "enable=on,target=native", "-nic", "user,model=lan9118"]
 
 
-def run(flash, **options):
-    """Starts QEMU; it ends with a process that does not, if the caller sees to it."""
-    return subprocess.Popen(command(flash), stdin=subprocess.DEVNULL, **options)
+def run(flash, *more, **options):
+    """Starts QEMU, with more of its options; it ends if the caller sees to it."""
+    return subprocess.Popen([*command(flash), *more], stdin=subprocess.DEVNULL, **options)
 
 
 def setting(text):

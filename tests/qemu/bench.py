@@ -27,6 +27,8 @@ KIT = machine.BOARD["board"]
 LIMIT_S = int(os.environ.get("LIMIT_S", "60"))  # of any one wait
 SIZE = 300 * 1024  # of the image that is downloaded
 UPDATE_LIMIT_S = 30.0
+PAGE = (HERE.parents[1] / "docs" / "firmware-size.md").read_text()
+COUNTED = ("-icount", "shift=0")  # for QEMU: an instruction takes a nanosecond
 
 
 def sign(folder, version, size=0, key=None, build=None):
@@ -98,13 +100,14 @@ class Board:
 
     def __init__(self, flash):
         self.flash = flash
+        self.options = ()  # of QEMU
         self.process = None
         self.lines = None
         self.seen = []
 
     def start(self):
-        self.process = machine.run(self.flash, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   text=True, errors="replace")
+        self.process = machine.run(self.flash, *self.options, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, text=True, errors="replace")
         self.lines = queue.Queue()
         self.seen.append("---- power on")
         threading.Thread(target=self.read, args=(self.process.stdout, self.lines),
@@ -189,8 +192,19 @@ class Case(unittest.TestCase):
         return self.enterContext(Publisher(self.folder, image, "-b",
                                            f"127.0.0.1:{self.broker.port}", *options))
 
+    def expect_figure(self, what, value):
+        """What the page of sizes says is not exceeded by 5 % and 256, unless it is being written."""
+        known = re.search(rf"^\| {re.escape(what)}, [a-z ]+ \| (\d+) \|$", PAGE, re.M)
+        if "FIGURES" not in os.environ:
+            self.assertIsNotNone(known, what)
+            self.assertLessEqual(value, int(known.group(1)) * 1.05 + 256, f"{what}: if that is "
+                                 "meant, run scripts/firmware_size.py and commit the page")
+
     def update(self, version="2.0.0"):
-        """From power-on to a confirmed version; tells how long it took, and the memory in use."""
+        """
+        From power-on to a confirmed version; tells how long it took, and gives the most memory in
+        use: stack, heap; and the longest turns of the main loop: before and since the job, in us.
+        """
         with self.board:
             self.board.wait_for("starting an update session")
             start = time.monotonic()
@@ -198,15 +212,17 @@ class Case(unittest.TestCase):
             loading = time.monotonic()
             self.board.wait_for("closing the secondary slot")
             loaded = time.monotonic()
-            memory = self.board.wait_for("^memory: (.*)").group(1)
+            memory = self.board.wait_for("^memory: (([0-9]+) .* ([0-9]+) of heap.*)")
             self.board.wait_for("^boot: test")
             self.board.wait_for(f"^confirmed {version}")
             took = time.monotonic() - start
             self.board.wait_for("session complete")  # the server has heard that it is confirmed
         print(f"{SIZE} bytes: download {loaded - loading:.2f} s, session to confirmed {took:.2f} s;"
-              f" {memory}", flush=True)
+              f" {memory.group(1)}", flush=True)
         self.assertIn(f'"{version}', self.board.info())
         self.assertLess(took, UPDATE_LIMIT_S)
+        turns = re.findall("longest turn .* ([0-9]+) us", "\n".join(self.board.seen))
+        return [int(n) for n in (*memory.group(2, 3), *turns[:2])]
 
 
 def main():

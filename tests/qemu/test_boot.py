@@ -21,6 +21,8 @@ class Boot(bench.Case):
         best = min(self.boot_time() for _ in range(3))
         print(f"power-on to application, with QEMU's own start: {best:.2f} s; {self.stack}")
         self.assertLess(best, BOOT_LIMIT_S)
+        self.expect_figure("deepest stack of the bootloader, by painting",
+                           int(self.stack.split()[0]))
 
     def test_image_with_a_flipped_bit_is_not_started(self):
         offset, _ = machine.area("primary")

@@ -124,9 +124,15 @@ class Https(Case):
     def test_update_with_both_sides_known(self):
         web = self.serve()
         self.board_for(web)
-        self.update()
+        self.board.options = bench.COUNTED
+        stack, heap, handshake, check = self.update()
+        print(f"longest turns: {handshake} and {check} thousand instructions")
         self.expect_result()
         self.assertEqual({r[4] for r in web.requests("/app-2.0.0.img")}, {"SUCCESS"})
+        self.expect_figure("deepest stack of the application, by painting", stack)
+        self.expect_figure("most of lwIP's heap in use, TLS included", heap)
+        self.expect_figure("longest turn of the main loop in TLS handshakes", handshake)
+        self.expect_figure("longest turn of the main loop with the check of a signature", check)
 
     def test_build_for_large_records_does_not_ask_for_small_ones(self):
         self.old = bench.sign(self.folder, "1.0.0", build="1.0.0-tls16k")

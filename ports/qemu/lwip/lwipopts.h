@@ -30,6 +30,7 @@
 #define MEMP_NUM_TCP_SEG 12
 #define MEMP_NUM_TCP_PCB 4
 #define MEMP_NUM_ALTCP_PCB 4
+#define MEMP_NUM_SYS_TIMEOUT (LWIP_NUM_SYS_TIMEOUT_INTERNAL + 2)   /* for steps of handshakes */
 #define PBUF_POOL_SIZE (12 + BOARD_TLS_RECORD / PBUF_POOL_BUFSIZE) /* window, a record, spare */
 #define PBUF_POOL_BUFSIZE 1536
 
