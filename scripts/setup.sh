@@ -102,13 +102,18 @@ for package in "${packages[@]}"; do
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
+# Not everybody may use sudo, and a fresh Debian may have none.
 as_root=()
 if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || {
-        echo "setup: run as root, or install sudo, to install: ${missing[*]}" >&2
+    as_root=(sudo)
+    { command -v sudo >/dev/null && sudo true; } || {
+        cat >&2 <<EOF
+setup: these packages are missing, and only root can install them: ${missing[*]}
+       Run this as root, for example with 'su', then go on as before:
+         $(realpath "$0") $group
+EOF
         exit 1
     }
-    as_root=(sudo)
 fi
 
 echo "setup: installing ${#missing[@]} packages: ${missing[*]}"
@@ -120,6 +125,11 @@ apt() {
 }
 # A source that cannot be reached is no reason to stop: what counts is that the packages install.
 apt update || true
+# Says how long this is quiet for. With --assume-no apt-get works it out and stops.
+megabytes=$("${as_root[@]}" env LC_ALL=C apt-get --assume-no -o DPkg::Lock::Timeout=120 \
+    install --no-install-recommends "${missing[@]}" 2>/dev/null </dev/null |
+    sed -n 's/^Need to get \(.*\) of archives\./\1/p') || true
+[ -z "$megabytes" ] || echo "setup: apt fetches $megabytes; with many packages this takes minutes"
 apt install -y --no-install-recommends "${missing[@]}" || {
     cat "$log" >&2
     echo "setup: apt could not install the packages; its words are above." >&2
