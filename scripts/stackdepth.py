@@ -6,17 +6,13 @@ behind it. What is not listed belongs to the application or its ports, and count
 """
 import re
 
-EFFECTS = ("begin_session", "begin_link", "run_link", "parse_job", "follow_job", "return_home",
-           "run_wait", "ota_agent_open_storage", "ota_agent_close_storage",
-           "ota_agent_begin_verify", "ota_agent_run_verify")
 CALLED = (
-    (r"effect->begin\(|effect\(.*\)->run\(", EFFECTS),
     (r"link->prepare\(", ("prepare",)),
     (r"link->begin\(", ("begin",)),
     (r"link->poll\(", ("poll_link",)),
     (r"link->close\(", ("close_link",)),
     (r"link->init\(", ("init",)),
-    (r"\bvisit\(", ("take", "take_member", "take_element", "take_file_member")),
+    (r"\bvisit\(", ("take", "take_receipt", "take_member", "take_element", "take_file_member")),
     (r"src->read\(", ("read_area", "read_plain")),
     (r"stored->read\(", ("read_area",)),
     (r"decryption->ops->open\(", ("open",)),

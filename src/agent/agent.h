@@ -145,6 +145,11 @@ void ota_agent_clear_job(struct agent *a);
 /* Chooses the link for a transport. OTA_ETRANSPORT if there is none. */
 int ota_agent_use_link(struct agent *a, enum ota_transport transport);
 
+/* ---- timing.c: times and counts of the configuration, or their defaults. ---- */
+
+void ota_agent_set_times(const struct ota_timing *t, struct ota_session_config *s,
+                         struct ota_xfer_config *x);
+
 /* ---- hook.c: the application's say. ---- */
 
 int ota_hook_ask(struct agent *a, enum ota_moment moment, int err);
@@ -176,8 +181,9 @@ uint32_t ota_agent_total_limit(const struct ota_config *c);
 int ota_agent_open_storage(struct agent *a);
 int ota_agent_close_storage(struct agent *a);
 
-/* Prepares for an image of total bytes from a peer: with go_on behind what is there of it. */
-void ota_agent_open_push(struct agent *a, uint32_t total, bool go_on);
+/* Prepares for an image of total bytes from a peer: with go_on behind what is there of it. 0 or a
+ * flash error. */
+int ota_agent_open_push(struct agent *a, uint32_t total, bool go_on);
 
 /* ota_link_env.data and .restart; arg is the agent. */
 int ota_agent_take_data(void *arg, const struct ota_link_data *d);

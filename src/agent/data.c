@@ -152,18 +152,32 @@ static int resume_sink(struct agent *a, uint32_t off)
                             : ota_sink_resume(&a->sink, r->total, off);
 }
 
-/* Goes on at off of the image that the record log knows, if its part of the image is there. */
+/* Opens the sink and goes on at off of the image that the record log knows, if its part of the
+ * image is there; else the sink awaits a new image. */
 static bool resume(struct agent *a, uint32_t off)
 {
-    uint32_t total = a->journal.last.total;
-
-    if (!OTA_CONFIG_JOURNAL || off == 0 || clean_end(a, &off) != 0 || off == 0 ||
-        resume_sink(a, off) != 0) {
+    open_sink(a);
+    if (!OTA_CONFIG_JOURNAL || off == 0) {
+        return false;
+    }
+    if (clean_end(a, &off) != 0 || off == 0 || resume_sink(a, off) != 0) {
+        open_sink(a);
         return false;
     }
     a->is_resumed = true;
-    init_xfer(a, off, total);
+    init_xfer(a, off, a->journal.last.total);
     return true;
+}
+
+static int open_slot(struct agent *a)
+{
+    a->is_resumed = false;
+    if (resume(a, ota_agent_resume_at(a))) {
+        return ota_agent_note_data(a, &a->journal.last.version);
+    }
+    init_xfer(a, 0, 0);
+    /* What the log knows of another beginning does not hold for this one. */
+    return ota_agent_note_loss(a, 0);
 }
 
 /* A retry goes on where the last try ended: what is stored stays. */
@@ -173,38 +187,30 @@ int ota_agent_open_storage(struct agent *a)
 
     if (a->env.xfer.next != 0) {
         init_xfer(a, a->env.xfer.next, a->env.xfer.total);
-    } else if ((rc = ota_agent_unmark_second(a)) == 0) {
-        a->is_resumed = false;
-        open_sink(a);
-        if (resume(a, ota_agent_resume_at(a))) {
-            rc = ota_agent_note_data(a, &a->journal.last.version);
-        } else {
-            /* What the log knows of another beginning does not hold for this one. */
-            rc = ota_agent_note_loss(a, 0);
-            open_sink(a);
-            init_xfer(a, 0, 0);
-        }
+    } else {
+        rc = ota_agent_has_second(a) ? ota_agent_unmark_second(a) : 0;
+        rc = rc == 0 ? open_slot(a) : rc;
     }
     a->begun_at = a->env.xfer.next;
     return rc;
 }
 
-void ota_agent_open_push(struct agent *a, uint32_t total, bool go_on)
+int ota_agent_open_push(struct agent *a, uint32_t total, bool go_on)
 {
     const struct ota_record *r = &a->journal.last;
     uint32_t off = 0;
+    int rc = 0;
 
     /* The checksum over the transfer is taken from the slot, where no archive is as it came. */
     if (go_on && r->stage == OTA_STAGE_LOADING && r->total == total && !is_in_archive(a)) {
         off = r->offset;
     }
-
-    open_sink(a);
     if (!resume(a, off)) {
-        open_sink(a);
         init_xfer(a, 0, total);
+        rc = ota_agent_note_loss(a, 0);
     }
     a->begun_at = a->env.xfer.next;
+    return rc;
 }
 
 int ota_agent_close_storage(struct agent *a)
@@ -289,12 +295,13 @@ static int store(struct agent *a, const struct ota_link_data *d, uint32_t skip)
     uint32_t total = d->total == OTA_TOTAL_UNKNOWN ? ota_agent_image_limit(a->config) : d->total;
     int rc;
 
-    if (a->sink.slot == NULL) { /* the application has opened the slot in its own way */
+    if (OTA_CONFIG_HOOK &&
+        a->sink.slot == NULL) { /* the application has opened it in its own way */
         open_sink(a);
     }
-    rc = a->sink.off == d->off + skip
-             ? ota_sink_push(&a->sink, total, d->data + skip, d->len - skip)
-             : OTA_EDATA; /* blocks before this one are the application's */
+    rc = OTA_CONFIG_HOOK && a->sink.off != d->off + skip
+             ? OTA_EDATA /* blocks before this one are the application's */
+             : ota_sink_push(&a->sink, total, d->data + skip, d->len - skip);
     if (rc != 0) {
         return recover(a, rc);
     }
@@ -318,7 +325,9 @@ int ota_agent_take_data(void *arg, const struct ota_link_data *d)
     uint32_t skip = 0;
     int rc;
 
-    a->fetched += d->len;
+    if (OTA_CONFIG_JOURNAL) {
+        a->fetched += d->len;
+    }
     if (d->version != NULL && ota_version_compare(d->version, &a->env.running) <= 0) {
         return OTA_EVERSION;
     }

@@ -113,7 +113,7 @@ static int start(void *arg, uint32_t total, bool go_on, uint32_t *off)
 
     if (rc >= 0) {
         a->env.now_ms = now(a);
-        ota_agent_open_push(a, total, go_on);
+        rc = ota_agent_open_push(a, total, go_on);
         *off = a->env.xfer.next;
     }
     return leave(p, rc);

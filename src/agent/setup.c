@@ -6,51 +6,18 @@
 #include "flash/area.h"
 #include "ota/err.h"
 
-#define WINDOW 8u
+#define WINDOW 8u /* chunks asked for ahead */
 
-static uint32_t ms_or(uint32_t seconds, uint32_t otherwise)
-{
-    if (seconds == 0) {
-        seconds = otherwise;
-    }
-    return seconds > UINT32_MAX / 1000 ? OTA_NEVER : seconds * 1000;
-}
-
-static uint8_t count_or(uint8_t count, uint8_t otherwise)
-{
-    return count != 0 ? count : otherwise;
-}
-
-static void set_session(struct agent *a)
+static void set_engines(struct agent *a)
 {
     const struct ota_config *c = a->config;
-    const struct ota_timing *t = &c->timing;
-    struct ota_session_config *s = &a->session_config;
 
-    s->flow = c->flow;
-    s->send_result = !c->do_not_send_result;
-    s->initial_ms = ms_or(t->initial_check_s, 60);
-    s->next_ms = ms_or(t->next_check_s, 86400);
-    s->retry_ms = ms_or(t->retry_s, 5);
-    s->limit_ms[OTA_LIMIT_NONE] = OTA_NEVER;
-    s->limit_ms[OTA_LIMIT_CONNECT] = ms_or(t->connect_s, 30);
-    s->limit_ms[OTA_LIMIT_JOB] = ms_or(t->job_s, 30);
-    s->limit_ms[OTA_LIMIT_DATA] = ms_or(t->data_s, 1200);
-    s->limit_ms[OTA_LIMIT_RESULT] = ms_or(t->result_s, 30);
-    s->connect_retries = count_or(t->connect_retries, 3);
-    s->download_tries = count_or(t->download_tries, 3);
-}
-
-static void set_xfer(struct agent *a)
-{
-    const struct ota_mqtt_config *m = &a->config->mqtt;
-    const struct ota_timing *t = &a->config->timing;
-
+    ota_agent_set_times(&c->timing, &a->session_config, &a->xfer_config);
+    a->session_config.flow = c->flow;
+    a->session_config.send_result = !c->do_not_send_result;
     a->xfer_config.chunk = OTA_CHUNK_LEN;
-    a->xfer_config.stall_ms = ms_or(t->stall_s, 5);
-    a->xfer_config.give_up_ms = ms_or(t->packet_s, 60);
-    a->xfer_config.window = count_or(m->window, WINDOW);
-    a->xfer_config.is_whole = m->whole_image;
+    a->xfer_config.window = c->mqtt.window != 0 ? c->mqtt.window : WINDOW;
+    a->xfer_config.is_whole = c->mqtt.whole_image;
 }
 
 static void set_identity(struct agent *a)
@@ -273,7 +240,7 @@ static int check_config(const struct ota_config *c)
 
     if (c->board == NULL || c->primary == NULL || c->secondary == NULL || c->work == NULL ||
         c->trust.crypto == NULL || check_system(c) != 0 ||
-        (c->log != NULL && c->log->write == NULL)) {
+        (OTA_CONFIG_LOG && c->log != NULL && c->log->write == NULL)) {
         return OTA_EARG;
     }
     board_len = strlen(c->board);
@@ -329,8 +296,7 @@ int ota_init(struct ota_agent *agent, const struct ota_config *config)
     if (rc != 0) {
         return rc;
     }
-    set_session(a);
-    set_xfer(a);
+    set_engines(a);
     set_identity(a);
     ota_agent_clear_job(a);
     set_env(a);

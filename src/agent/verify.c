@@ -49,7 +49,7 @@ static int is_unmarked(const struct agent *a)
 
 int ota_agent_unmark_second(const struct agent *a)
 {
-    int rc = ota_agent_has_second(a) ? is_unmarked(a) : 1;
+    int rc = is_unmarked(a);
 
     return rc == 0 ? ota_slot_cancel_pending(a->config->secondary2) : rc < 0 ? rc : 0;
 }

@@ -35,15 +35,10 @@ struct reader {
 };
 
 /* Names and their variants across the original's messages, files and documents. */
-static const struct name {
-    char name[11];
-    uint8_t field;
-} names[] = {
-    {"Message", F_MESSAGE}, {"Version", F_VERSION}, {"Board", F_BOARD},
-    {"BoardName", F_BOARD}, {"Server", F_HOST},     {"Connection", F_CONNECTION},
-    {"Broker", F_HOST},     {"Port", F_PORT},       {"File", F_FILE},
-    {"FileName", F_FILE},   {"Count", F_COUNT},
-};
+static const char names[] = "Message\0Version\0Board\0BoardName\0Connection\0Server\0Broker\0"
+                            "Port\0File\0FileName\0Count";
+static const uint8_t fields[] = {F_MESSAGE, F_VERSION, F_BOARD, F_BOARD, F_CONNECTION, F_HOST,
+                                 F_HOST,    F_PORT,    F_FILE,  F_FILE,  F_COUNT};
 
 static int read_transport(struct reader *r, const char *text, size_t len)
 {
@@ -101,16 +96,15 @@ static int read_field(struct reader *r, enum field field, const struct ota_json_
 static int take(void *arg, const struct ota_json_member *m)
 {
     struct reader *r = arg;
+    const char *name = names;
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        enum field field = (enum field)names[i].field;
-
-        if (ota_json_is(m, names[i].name)) {
-            if ((r->seen & field) != 0) {
+    for (size_t i = 0; i < sizeof fields; i++, name += strlen(name) + 1) {
+        if (ota_json_is(m, name)) {
+            if ((r->seen & fields[i]) != 0) {
                 return OTA_EJOB;
             }
-            r->seen |= field;
-            return read_field(r, field, m) < 0 ? OTA_EJOB : 0;
+            r->seen |= fields[i];
+            return read_field(r, (enum field)fields[i], m) < 0 ? OTA_EJOB : 0;
         }
     }
     return 0;

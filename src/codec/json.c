@@ -96,11 +96,10 @@ static int skip_nested(struct scan *s)
     return 0;
 }
 
-/* Of a number or a word. */
+/* Of a number or a word; which one it is concerns who reads it. */
 static bool is_primitive(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '+' ||
-           c == '-' || c == '.';
+    return (c >= '-' && c <= '9') || c == '+' || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
 static int take_value(struct scan *s, struct ota_json_member *m)

@@ -21,23 +21,25 @@ static void put_member(struct ota_out *o, const char *name, const char *value)
     ota_out_char(o, '"');
 }
 
+static void put_digits(struct ota_out *o, uint32_t value, char end)
+{
+    ota_out_u32(o, value);
+    ota_out_char(o, end);
+}
+
 static void put_number(struct ota_out *o, const char *name, uint32_t value)
 {
     put_name(o, name);
-    ota_out_u32(o, value);
-    ota_out_char(o, '"');
+    put_digits(o, value, '"');
 }
 
 /* Devices say three numbers: the build number does not take part in the order. */
 static void put_version(struct ota_out *o, const struct ota_version *v)
 {
     put_name(o, "Version");
-    ota_out_u32(o, v->major);
-    ota_out_char(o, '.');
-    ota_out_u32(o, v->minor);
-    ota_out_char(o, '.');
-    ota_out_u32(o, v->revision);
-    ota_out_char(o, '"');
+    put_digits(o, v->major, '.');
+    put_digits(o, v->minor, '.');
+    put_digits(o, v->revision, '"');
 }
 
 static void put_identity(struct ota_out *o, const struct ota_identity *id)

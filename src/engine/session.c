@@ -272,12 +272,12 @@ static void enter(struct ota_session *s, enum ota_state next, const struct ota_e
         s->downloads = 0;
         s->is_job_due = false;
     }
-    if (next == OTA_STATE_JOB_CONNECT) {
+    if (OTA_CONFIG_HTTP && next == OTA_STATE_JOB_CONNECT) {
         s->is_job_due = false;
     }
-    if (from == OTA_STATE_START_UPDATE) {
+    if (OTA_CONFIG_JOURNAL && from == OTA_STATE_START_UPDATE) {
         s->has_report = ev->has_report;
-    } else if (from == OTA_STATE_RESULT_SEND) {
+    } else if (OTA_CONFIG_JOURNAL && from == OTA_STATE_RESULT_SEND) {
         s->has_report = false;
     }
     if (next == OTA_STATE_RESULT_REDIRECT || ev->kind == OTA_EVENT_OK) {

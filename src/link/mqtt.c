@@ -25,11 +25,6 @@ static const struct ota_mqtt_config *config_of(const struct ota_mqtt_link *l)
     return &l->env->config->mqtt;
 }
 
-static const struct ota_mqtt *client_of(const struct ota_mqtt_link *l)
-{
-    return config_of(l)->client;
-}
-
 /* ---- Incoming ------------------------------------------------------------------------------- */
 
 static bool is_topic(const struct ota_mqtt_event *ev, const char *topic)
@@ -151,7 +146,7 @@ static void on_event(void *arg, const struct ota_mqtt_event *ev)
 
 static int subscribe(struct ota_mqtt_link *l, const char *topic)
 {
-    int rc = client_of(l)->ops->subscribe(client_of(l)->ctx, topic);
+    int rc = l->client->ops->subscribe(l->client->ctx, topic);
 
     if (rc == 0) {
         l->n_pending++;
@@ -172,8 +167,7 @@ static int publish(struct ota_mqtt_link *l)
     ota_out_text(&o, c->listen_topic != NULL ? c->listen_topic : LISTEN_TOPIC);
     rc = ota_out_end(&o);
     return rc < 0 ? rc
-                  : client_of(l)->ops->publish(client_of(l)->ctx, topic, l->env->text,
-                                               l->env->text_len);
+                  : l->client->ops->publish(l->client->ctx, topic, l->env->text, l->env->text_len);
 }
 
 /* The identifier's beginning, filled up with random digits so that a fleet whose devices share an
@@ -227,14 +221,14 @@ static int begin_connect(struct ota_mqtt_link *l)
         return OTA_EENTROPY;
     }
     if (l->is_ours) { /* an attempt that took too long */
-        client_of(l)->ops->disconnect(client_of(l)->ctx);
+        l->client->ops->disconnect(l->client->ctx);
     }
     l->is_topic_subscribed = false;
     l->is_filtered = false;
     l->is_ours = true;
     l->n_pending = 0;
-    client_of(l)->ops->bind(client_of(l)->ctx, &l->sink);
-    return client_of(l)->ops->connect(client_of(l)->ctx, &login);
+    l->client->ops->bind(l->client->ctx, &l->sink);
+    return l->client->ops->connect(l->client->ctx, &login);
 }
 
 static void init(void *link, struct ota_link_env *env)
@@ -243,6 +237,7 @@ static void init(void *link, struct ota_link_env *env)
 
     memset(l, 0, sizeof *l);
     l->env = env;
+    l->client = env->config->mqtt.client;
     l->sink.event = on_event;
     l->sink.arg = l;
 }
@@ -276,12 +271,12 @@ static void close_link(void *link)
 
     if (config_of(l)->keep_session && l->is_topic_subscribed && l->is_connected) {
         /* Nobody waits for an answer: the goodbye follows at once. */
-        (void)client_of(l)->ops->unsubscribe(client_of(l)->ctx, l->env->request.topic);
+        (void)l->client->ops->unsubscribe(l->client->ctx, l->env->request.topic);
     }
     if (l->is_ours) {
-        client_of(l)->ops->disconnect(client_of(l)->ctx);
+        l->client->ops->disconnect(l->client->ctx);
     }
-    client_of(l)->ops->bind(client_of(l)->ctx, NULL);
+    l->client->ops->bind(l->client->ctx, NULL);
     l->is_ours = false;
     l->is_connected = false;
     l->is_topic_subscribed = false;
@@ -304,7 +299,7 @@ static int begin(void *link)
         return 0;
     }
     if (!l->is_connected) { /* the application's own connection */
-        client_of(l)->ops->bind(client_of(l)->ctx, &l->sink);
+        l->client->ops->bind(l->client->ctx, &l->sink);
         l->is_connected = true;
         l->is_topic_subscribed = false;
     }
@@ -407,7 +402,7 @@ static int poll_link(void *link)
     if (task == OTA_LINK_DISCONNECT) {
         return 0;
     }
-    rc = client_of(l)->ops->poll(client_of(l)->ctx);
+    rc = l->client->ops->poll(l->client->ctx);
     if (rc == 0) {
         rc = l->err;
     }

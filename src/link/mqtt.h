@@ -10,6 +10,7 @@
 
 struct ota_mqtt_link {
     struct ota_link_env *env;
+    const struct ota_mqtt *client;
     struct ota_mqtt_sink sink;
     int err;                  /* why the connection ended or the task failed */
     bool is_connected;        /* the broker has accepted */
