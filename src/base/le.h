@@ -5,23 +5,26 @@
 
 #include <stdint.h>
 
-static inline uint16_t ota_get_le16(const uint8_t *p)
+/* gcc counts the shifts, of which one or two instructions remain, and would call a function. */
+#define OTA_LE static inline __attribute__((always_inline))
+
+OTA_LE uint16_t ota_get_le16(const uint8_t *p)
 {
     return (uint16_t)(p[0] | (uint16_t)(p[1] << 8));
 }
 
-static inline uint32_t ota_get_le32(const uint8_t *p)
+OTA_LE uint32_t ota_get_le32(const uint8_t *p)
 {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-static inline void ota_put_le16(uint8_t *p, uint16_t v)
+OTA_LE void ota_put_le16(uint8_t *p, uint16_t v)
 {
     p[0] = (uint8_t)v;
     p[1] = (uint8_t)(v >> 8);
 }
 
-static inline void ota_put_le32(uint8_t *p, uint32_t v)
+OTA_LE void ota_put_le32(uint8_t *p, uint32_t v)
 {
     p[0] = (uint8_t)v;
     p[1] = (uint8_t)(v >> 8);
