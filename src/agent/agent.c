@@ -199,12 +199,25 @@ static void begin_effect(struct agent *a)
     end(a, ota_agent_begin(a));
 }
 
+/* What the link has to do in a state. */
+static const uint8_t tasks[OTA_STATE_COUNT] = {
+    [OTA_STATE_JOB_CONNECT] = OTA_LINK_CONNECT,
+    [OTA_STATE_JOB_DOWNLOAD] = OTA_LINK_JOB,
+    [OTA_STATE_JOB_DISCONNECT] = OTA_LINK_DISCONNECT,
+    [OTA_STATE_DATA_CONNECT] = OTA_LINK_CONNECT,
+    [OTA_STATE_DATA_DOWNLOAD] = OTA_LINK_DATA,
+    [OTA_STATE_DATA_DISCONNECT] = OTA_LINK_DISCONNECT,
+    [OTA_STATE_RESULT_CONNECT] = OTA_LINK_CONNECT,
+    [OTA_STATE_RESULT_SEND] = OTA_LINK_RESULT,
+    [OTA_STATE_RESULT_DISCONNECT] = OTA_LINK_DISCONNECT,
+};
+
 static void enter(struct agent *a)
 {
     enum ota_state state = a->session.state;
     int rc;
 
-    a->env.task = ota_agent_task(state);
+    a->env.task = (enum ota_link_task)tasks[state];
     rc = prepare(a);
 
     tell_state(a, OTA_LOG_INFO, state, 0);

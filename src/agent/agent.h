@@ -122,9 +122,6 @@ static inline enum ota_state ota_agent_state(const struct agent *a)
 /* True if an end was asked for; the request to stop is taken, that to shut down stays. */
 bool ota_agent_is_stopped(struct agent *a);
 
-/* What the link has to do in a state. */
-enum ota_link_task ota_agent_task(enum ota_state state);
-
 /* Tells the application's log. text is static. */
 void ota_agent_put_log(const struct agent *a, enum ota_log_level level, const char *text, int err);
 

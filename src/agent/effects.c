@@ -148,23 +148,6 @@ static int return_home(struct agent *a)
 /* ---- Links -------------------------------------------------------------------------------------
  */
 
-enum ota_link_task ota_agent_task(enum ota_state state)
-{
-    static const uint8_t tasks[OTA_STATE_COUNT] = {
-        [OTA_STATE_JOB_CONNECT] = OTA_LINK_CONNECT,
-        [OTA_STATE_JOB_DOWNLOAD] = OTA_LINK_JOB,
-        [OTA_STATE_JOB_DISCONNECT] = OTA_LINK_DISCONNECT,
-        [OTA_STATE_DATA_CONNECT] = OTA_LINK_CONNECT,
-        [OTA_STATE_DATA_DOWNLOAD] = OTA_LINK_DATA,
-        [OTA_STATE_DATA_DISCONNECT] = OTA_LINK_DISCONNECT,
-        [OTA_STATE_RESULT_CONNECT] = OTA_LINK_CONNECT,
-        [OTA_STATE_RESULT_SEND] = OTA_LINK_RESULT,
-        [OTA_STATE_RESULT_DISCONNECT] = OTA_LINK_DISCONNECT,
-    };
-
-    return (enum ota_link_task)tasks[state];
-}
-
 static int begin_link(struct agent *a)
 {
     a->answer = 0;

@@ -193,15 +193,27 @@ static int check_transport(const struct ota_config *c)
     return (ota_agent_is_http(c) ? c->http.client == NULL : c->mqtt.client == NULL) ? OTA_EARG : 0;
 }
 
-/* Is something asked for that this build has no code for? */
-static bool is_left_out(const struct ota_config *c)
+/* What is asked for that this build has no code for; 0: nothing. */
+static uintptr_t left_out(const struct ota_config *c)
 {
-    return (!OTA_CONFIG_ARCHIVE && (c->secondary2 != NULL || c->primary2 != NULL)) ||
-           (!OTA_CONFIG_ENCRYPTION && c->decryption != NULL) ||
-           (!OTA_CONFIG_JOURNAL &&
-            (c->journal != NULL || c->job_sessions != 0 || c->job_bytes != 0)) ||
-           (!OTA_CONFIG_HOOK && c->hook != NULL) ||
-           (!OTA_CONFIG_WHOLE_IMAGE && c->mqtt.whole_image);
+    uintptr_t set = 0;
+
+    if (!OTA_CONFIG_ARCHIVE) {
+        set |= (uintptr_t)c->secondary2 | (uintptr_t)c->primary2;
+    }
+    if (!OTA_CONFIG_ENCRYPTION) {
+        set |= (uintptr_t)c->decryption;
+    }
+    if (!OTA_CONFIG_JOURNAL) {
+        set |= (uintptr_t)c->journal | c->job_sessions | c->job_bytes;
+    }
+    if (!OTA_CONFIG_HOOK) {
+        set |= (uintptr_t)c->hook;
+    }
+    if (!OTA_CONFIG_WHOLE_IMAGE) {
+        set |= c->mqtt.whole_image;
+    }
+    return set;
 }
 
 /* The second pair of slots is there as a whole or not at all. */
@@ -247,7 +259,7 @@ static int check_config(const struct ota_config *c)
     if (board_len == 0 || board_len >= OTA_BOARD_MAX || c->image_max > c->secondary->area.size) {
         return OTA_EARG;
     }
-    if (is_left_out(c)) {
+    if (left_out(c) != 0) {
         return OTA_ENOTSUP;
     }
     rc = check_transport(c);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "ota/err.h"
 
 void ota_out_init(struct ota_out *o, char *buf, size_t cap)
@@ -47,8 +48,6 @@ void ota_out_u32(struct ota_out *o, uint32_t v)
 
 void ota_out_json(struct ota_out *o, const char *text)
 {
-    static const char hex[] = "0123456789abcdef";
-
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
 
@@ -57,8 +56,8 @@ void ota_out_json(struct ota_out *o, const char *text)
             ota_out_char(o, (char)c);
         } else if (c < 0x20) {
             ota_out_text(o, "\\u00");
-            ota_out_char(o, hex[c >> 4]);
-            ota_out_char(o, hex[c & 15]);
+            ota_out_char(o, ota_text_digit(c >> 4));
+            ota_out_char(o, ota_text_digit(c & 15));
         } else {
             ota_out_char(o, (char)c);
         }

@@ -25,6 +25,11 @@ bool ota_text_is_word(const char *word, const char *p, size_t len)
     return len == 0 && *word == '\0';
 }
 
+char ota_text_digit(unsigned value)
+{
+    return (char)(value + (value < 10 ? '0' : 'a' - 10));
+}
+
 const char *ota_text_find(const char *p, const char *end, char c)
 {
     for (; p != end; p++) {

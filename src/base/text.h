@@ -13,6 +13,9 @@ bool ota_text_is(const char *text, const char *p, size_t len);
 /* The same without regard to ASCII case. */
 bool ota_text_is_word(const char *word, const char *p, size_t len);
 
+/* The digit of a number below 36: 0 to 9, a to z. */
+char ota_text_digit(unsigned value);
+
 /* The first c at p, or NULL. */
 const char *ota_text_find(const char *p, const char *end, char c);
 

@@ -22,28 +22,29 @@ int ota_version_compare(const struct ota_version *a, const struct ota_version *b
 
 int ota_version_parse(const char *text, size_t len, struct ota_version *out)
 {
+    enum { REVISION = 2, BUILD = 3 };
+    uint32_t part[BUILD + 1] = {0, 0, 0, 0};
     const char *end = text + len;
-    uint32_t part[3] = {0, 0, 0};
-    uint32_t build = 0;
+    unsigned n = 0;
 
-    for (size_t n = 0; n < 3; n++) {
-        if (ota_text_u32(&text, end, UINT16_MAX, &part[n]) != 0) {
-            return OTA_EFORMAT;
+    while (ota_text_u32(&text, end, n == BUILD ? UINT32_MAX : UINT16_MAX, &part[n]) == 0) {
+        if (text == end) {
+            out->major = (uint16_t)part[0];
+            out->minor = (uint16_t)part[1];
+            out->revision = (uint16_t)part[REVISION];
+            out->build = part[BUILD];
+            return 0;
         }
-        if (text == end || *text != '.' || n == 2) {
+        if (*text == '.' && n < REVISION) {
+            n++;
+        } else if (*text == '+' && n < BUILD) {
+            n = BUILD;
+        } else {
             break;
         }
         text++;
     }
-    if (text != end &&
-        (*text++ != '+' || ota_text_u32(&text, end, UINT32_MAX, &build) != 0 || text != end)) {
-        return OTA_EFORMAT;
-    }
-    out->major = (uint16_t)part[0];
-    out->minor = (uint16_t)part[1];
-    out->revision = (uint16_t)part[2];
-    out->build = build;
-    return 0;
+    return OTA_EFORMAT;
 }
 
 int ota_version_format(const struct ota_version *v, char *buf, size_t cap)

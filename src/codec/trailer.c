@@ -5,12 +5,11 @@
 
 #include "base/le.h"
 
-static const uint8_t magic_8[OTA_TRAILER_MAGIC_LEN] = {
-    0x77, 0xc2, 0x95, 0xf3, 0x60, 0xd2, 0xef, 0x7f, 0x35, 0x52, 0x50, 0x0f, 0x2c, 0xb6, 0x79, 0x80};
-
-/* Larger alignments put themselves, as a 16-bit number, before a common rest. */
-static const uint8_t magic_rest[OTA_TRAILER_MAGIC_LEN - 2] = {
-    0x2d, 0xe1, 0x5d, 0x29, 0x41, 0x0b, 0x8d, 0x77, 0x67, 0x9c, 0x11, 0x0f, 0x1f, 0x8a};
+/* Of slots aligned to 8, and of others, which put their alignment first, as a 16-bit number. */
+static const uint8_t magics[2][OTA_TRAILER_MAGIC_LEN] = {
+    {0x77, 0xc2, 0x95, 0xf3, 0x60, 0xd2, 0xef, 0x7f, 0x35, 0x52, 0x50, 0x0f, 0x2c, 0xb6, 0x79,
+     0x80},
+    {0, 0, 0x2d, 0xe1, 0x5d, 0x29, 0x41, 0x0b, 0x8d, 0x77, 0x67, 0x9c, 0x11, 0x0f, 0x1f, 0x8a}};
 
 /* Sets of field states, and of rules. */
 enum {
@@ -63,11 +62,9 @@ uint32_t ota_trailer_back(uint8_t align, enum ota_trailer_field field)
 
 void ota_trailer_magic(uint8_t align, uint8_t out[OTA_TRAILER_MAGIC_LEN])
 {
-    if (align == 8) {
-        memcpy(out, magic_8, sizeof magic_8);
-    } else {
-        ota_put_le16(out, align);
-        memcpy(out + 2, magic_rest, sizeof magic_rest);
+    memcpy(out, magics[align != 8], OTA_TRAILER_MAGIC_LEN);
+    if (align != 8) {
+        out[0] = align;
     }
 }
 

@@ -37,16 +37,17 @@ static int sha256_once(const struct ota_crypto *c, const void *data, size_t len,
 /* ECDSA is DER, and padded by some signers. */
 static bool is_sig_len(enum ota_sig_type type, uint16_t len)
 {
-    switch (type) {
-    case OTA_SIG_RSA2048:
-        return len == 256;
-    case OTA_SIG_RSA3072:
-        return len == OTA_SIG_LEN_MAX;
-    case OTA_SIG_ED25519:
-        return len == 64;
-    default:
-        return type == OTA_SIG_ECDSA_P256 && len <= 128;
+    static const struct {
+        uint16_t type;
+        uint16_t len;
+    } fixed[] = {{OTA_SIG_RSA2048, 256}, {OTA_SIG_RSA3072, OTA_SIG_LEN_MAX}, {OTA_SIG_ED25519, 64}};
+
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        if (type == fixed[i].type) {
+            return len == fixed[i].len;
+        }
     }
+    return type == OTA_SIG_ECDSA_P256 && len <= 128;
 }
 
 /* Does a TLV hold this SHA-256? 0, OTA_EHASH or an error. */

@@ -19,15 +19,19 @@ int ota_area_check(const struct ota_area *area)
 {
     const struct ota_flash *f = area->flash;
 
-    if (f == NULL || f->ops == NULL || f->write_size == 0 || f->write_size > WRITE_SIZE_MAX ||
-        (f->write_size & (f->write_size - 1)) != 0 || f->erase_size == 0 ||
-        f->erase_size % f->write_size != 0) {
+    uint32_t within; /* bits of an offset within a write unit */
+
+    if (f == NULL || f->ops == NULL || f->write_size == 0 || f->write_size > WRITE_SIZE_MAX) {
+        return OTA_EARG;
+    }
+    within = f->write_size - 1;
+    if ((f->write_size & within) != 0 || f->erase_size == 0 || (f->erase_size & within) != 0) {
         return OTA_EARG;
     }
     if (area->off > f->size || area->size > f->size - area->off) {
         return OTA_ERANGE;
     }
-    if (area->off % f->write_size != 0 || area->size % f->write_size != 0) {
+    if (((area->off | area->size) & within) != 0) {
         return OTA_EALIGN;
     }
     return 0;
@@ -62,7 +66,7 @@ int ota_area_write(const struct ota_area *area, uint32_t off, const void *buf, s
     if (!is_inside(area, off, len)) {
         return OTA_ERANGE;
     }
-    if ((area->off + off) % f->write_size != 0 || len % f->write_size != 0) {
+    if ((((area->off + off) | len) & (f->write_size - 1)) != 0) {
         return OTA_EALIGN;
     }
     return f->ops->write(f, area->off + off, buf, len);
@@ -71,24 +75,21 @@ int ota_area_write(const struct ota_area *area, uint32_t off, const void *buf, s
 int ota_area_patch(const struct ota_area *area, uint32_t off, const void *buf, size_t len)
 {
     const struct ota_flash *f = area->flash;
-    uint32_t lead = (area->off + off) % f->write_size;
+    uint32_t lead = off % f->write_size;
     size_t span = (lead + len + f->write_size - 1) / f->write_size * f->write_size;
     uint8_t row[WRITE_SIZE_MAX];
     int rc = 0;
 
-    if (!is_inside(area, off, len)) {
-        return OTA_ERANGE;
-    }
     if (span > sizeof row) {
         return OTA_EARG;
     }
     memset(row, f->erased, span);
     if ((f->flags & OTA_FLASH_REWRITE) != 0) {
-        rc = f->ops->read(f, area->off + off - lead, row, span);
+        rc = ota_area_read(area, off - lead, row, span);
     }
     if (rc == 0) {
         memcpy(row + lead, buf, len);
-        rc = f->ops->write(f, area->off + off - lead, row, span);
+        rc = ota_area_write(area, off - lead, row, span);
     }
     return rc;
 }

@@ -5,16 +5,11 @@
 #include "flash/area.h"
 #include "ota/err.h"
 
-/* The slot's alignment; 0 if its fields cannot be programmed one by one on this device. */
-static uint8_t usable_align(const struct ota_slot *slot)
+/* Can the fields of this alignment be programmed one by one on this device? */
+static bool is_usable(const struct ota_flash *f, uint8_t align)
 {
-    uint8_t align = ota_trailer_align(slot->align);
-    const struct ota_flash *f = slot->area.flash;
-
-    if (f == NULL || (f->write_size > align && (f->flags & OTA_FLASH_REWRITE) == 0)) {
-        return 0;
-    }
-    return align;
+    return align != 0 && f != NULL &&
+           (f->write_size <= align || (f->flags & OTA_FLASH_REWRITE) != 0);
 }
 
 uint32_t ota_slot_trailer_size(const struct ota_slot *slot)
@@ -25,11 +20,11 @@ uint32_t ota_slot_trailer_size(const struct ota_slot *slot)
 int ota_slot_read_trailer(const struct ota_slot *slot, struct ota_trailer *out)
 {
     uint8_t raw[OTA_TRAILER_LEN_MAX];
-    uint8_t align = usable_align(slot);
-    uint32_t len = ota_slot_trailer_size(slot);
+    uint8_t align = ota_trailer_align(slot->align);
+    uint32_t len = ota_trailer_back(align, OTA_TRAILER_SWAP_SIZE);
     int rc;
 
-    if (align == 0) {
+    if (!is_usable(slot->area.flash, align)) {
         return OTA_EARG;
     }
     if (slot->area.size < len) {

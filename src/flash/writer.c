@@ -22,7 +22,7 @@ int ota_writer_init(struct ota_writer *w, const struct ota_area *area, uint32_t 
     if (limit > area->size || off > limit) {
         return OTA_ERANGE;
     }
-    if (off % area->flash->write_size != 0 || area->size == 0) {
+    if ((off & (area->flash->write_size - 1)) != 0 || area->size == 0) {
         return OTA_EALIGN;
     }
     rc = ota_area_unit(area, area->size - trailer, &u);
@@ -142,7 +142,7 @@ int ota_writer_push(struct ota_writer *w, const void *data, size_t len)
         int rc = 0;
 
         if (w->row_len == 0 && len >= unit) {
-            n = len - len % unit;
+            n = len & ~(size_t)(unit - 1);
             rc = program(w, w->off, p, n);
         } else {
             n = unit - w->row_len < len ? unit - w->row_len : len;

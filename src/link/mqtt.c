@@ -50,7 +50,7 @@ static void take_job(struct ota_mqtt_link *l, const uint8_t *msg, size_t len)
         l->err = OTA_EJOB;
         return;
     }
-    if (ota_job_is_receipt((const char *)msg, len)) {
+    if (OTA_CONFIG_JOURNAL && ota_job_is_receipt((const char *)msg, len)) {
         return; /* of the report that went before */
     }
     memmove(l->env->text, msg, len); /* pieces were put together behind it */
@@ -174,7 +174,6 @@ static int publish(struct ota_mqtt_link *l)
  * identifier does not throw each other off the broker. */
 static int make_client_id(struct ota_mqtt_link *l)
 {
-    static const char digit[] = "0123456789abcdefghijklmnopqrstuvwxyz";
     const struct ota_system *sys = &l->env->config->system;
     const char *id = config_of(l)->identifier;
     uint8_t random[OTA_CLIENT_ID_LEN];
@@ -190,7 +189,7 @@ static int make_client_id(struct ota_mqtt_link *l)
     }
     memcpy(l->client_id, id, len);
     for (; len < OTA_CLIENT_ID_LEN; len++) {
-        l->client_id[len] = digit[random[len] % 36];
+        l->client_id[len] = ota_text_digit(random[len] % 36);
     }
     l->client_id[len] = '\0';
     return rc;
