@@ -49,13 +49,13 @@ MULTI = ("set", "direct-xip")  # modes of the other harness
 # The same in the agent: found by the lives of whole updates.
 AGENT_BUGS = (
     ("an image is marked before the record log knows of it", "src/agent/verify.c",
-     "rc = rc == 0 ? ota_agent_note_marking(a) : rc;", "", "swap-scratch"),
+     "rc = rc == 0 ? ota_agent_note(a, OTA_NOTE_MARKING) : rc;", "", "swap-scratch"),
     ("a torn mark stays in the slot", "src/agent/data.c",
      "clean_end(a, &off) != 0 || off == 0 ||", "", "swap-scratch"),
     ("the record log counts bytes that are not programmed yet", "src/agent/memory.c",
-     "a->xfer.next - a->xfer.next % OTA_CHUNK_LEN", "a->xfer.next", "swap-move"),
+     "a->env.xfer.next - a->env.xfer.next % OTA_CHUNK_LEN", "a->env.xfer.next", "swap-move"),
     ("a rejected image is tried again", "src/agent/memory.c",
-     "a->journal.last.returns = RETURNS_MAX;", "a->journal.last.returns = 1;", "swap-scratch"),
+     "r.returns = RETURNS_MAX;", "r.returns = 1;", "swap-scratch"),
 )
 
 # And with archives of two images.
