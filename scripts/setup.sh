@@ -30,6 +30,7 @@ build_packages=(
     libgnutls28-dev # its TLS
     libmosquitto-dev # MQTT client
     libssl-dev      # keys and signatures in the tools
+    make            # what CMake builds with by default, in projects that use libota
     mosquitto       # MQTT broker of the demonstration and the tests
     libsystemd-dev  # D-Bus, for Bluetooth through BlueZ
     ninja-build     # build tool
@@ -116,7 +117,7 @@ EOF
     }
 fi
 
-echo "setup: installing ${#missing[@]} packages: ${missing[*]}"
+echo "setup: installing ${missing[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 apt() {
@@ -126,10 +127,10 @@ apt() {
 # A source that cannot be reached is no reason to stop: what counts is that the packages install.
 apt update || true
 # Says how long this is quiet for. With --assume-no apt-get works it out and stops.
-megabytes=$("${as_root[@]}" env LC_ALL=C apt-get --assume-no -o DPkg::Lock::Timeout=120 \
+amount=$("${as_root[@]}" env LC_ALL=C apt-get --assume-no -o DPkg::Lock::Timeout=120 \
     install --no-install-recommends "${missing[@]}" 2>/dev/null </dev/null |
     sed -n 's/^Need to get \(.*\) of archives\./\1/p') || true
-[ -z "$megabytes" ] || echo "setup: apt fetches $megabytes; with many packages this takes minutes"
+[ -z "$amount" ] || echo "setup: apt fetches $amount"
 apt install -y --no-install-recommends "${missing[@]}" || {
     cat "$log" >&2
     echo "setup: apt could not install the packages; its words are above." >&2
