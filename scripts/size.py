@@ -44,7 +44,7 @@ INTRO = """# Size
 Written by `scripts/size.py`; `./test.sh` compares. arm-none-eabi-gcc {version}, `-mcpu=cortex-m4
 -mthumb -Os`, bytes. Text includes constants. The stack is that of one function, the deepest of its
 module, without its callees. A device links the modules that it uses; cryptography and the network
-client are its own.
+client are its own. A whole firmware with both is in [firmware-size.md](firmware-size.md).
 """
 
 
