@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The web page in Chromium. What steers the browser is pinned in tests/web and installed into the
-# build tree.
+# build tree, in a version for the Node.js 18 of Debian 12.
 set(modules ${CMAKE_BINARY_DIR}/web)
 file(COPY ${PROJECT_SOURCE_DIR}/tests/web/package.json
     ${PROJECT_SOURCE_DIR}/tests/web/package-lock.json DESTINATION ${modules})
