@@ -244,20 +244,25 @@ int ota_agent_restart_image(void *arg)
     return rc;
 }
 
-/* What the slot holds behind the last known offset is not what comes. */
-static int recover(struct agent *a, int why)
+/* What the slot holds behind the last known offset is not what comes: that block is fetched again.
+ */
+static int fetch_block_again(struct agent *a)
 {
     const struct ota_record *r = &a->journal.last;
-    const struct ota_slot *slot =
-        is_in_archive(a) && r->part.image == 1 ? a->config->secondary2 : a->sink.slot;
+    bool is_second = is_in_archive(a) && r->part.image == 1;
+    const struct ota_slot *slot = is_second ? a->config->secondary2 : a->sink.slot;
     uint32_t begin = is_in_archive(a) ? r->part.begin : 0;
     struct ota_flash_unit u;
 
-    if (!OTA_CONFIG_JOURNAL || why != OTA_ESTATE ||
-        ota_area_unit(&slot->area, r->offset - begin, &u) != 0) {
-        return begin_again(a, 0, why);
+    if (ota_area_unit(&slot->area, r->offset - begin, &u) != 0) {
+        return begin_again(a, 0, OTA_ESTATE);
     }
     return begin_again(a, block_at(a, u.off), OTA_EDATA);
+}
+
+static int recover(struct agent *a, int why)
+{
+    return OTA_CONFIG_JOURNAL && why == OTA_ESTATE ? fetch_block_again(a) : begin_again(a, 0, why);
 }
 
 /* Which version the image is: as the job says, else its sender, else its header. */
