@@ -121,7 +121,7 @@ def linked(root):
         run("cmake", "--preset", "size", "-B", build, "-DCMAKE_C_COMPILER_LAUNCHER=",
             "-DCMAKE_C_FLAGS=-Os -g -fstack-usage -fcallgraph-info=su " + flags.format(root=root),
             cwd=root)
-        run("cmake", "--build", build, cwd=root)
+        run("cmake", "--build", build, "--target", "ota", cwd=root)
         names = roots.split()
         elf, page = build / "linked.elf", build / "linked.map"
         run("arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-Os", "-nostdlib",
