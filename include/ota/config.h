@@ -21,7 +21,8 @@
 #define OTA_CONFIG_HTTP 1
 #endif
 
-/* 1: updates in archives (ota_config.archive). 0 refuses them and saves 4.3 KiB. Default 1. */
+/* 1: updates in archives (ota_config.archive). 0 refuses them (OTA_EMAGIC) and saves 4.3 KiB.
+ * Default 1. */
 #ifndef OTA_CONFIG_ARCHIVE
 #define OTA_CONFIG_ARCHIVE 1
 #endif

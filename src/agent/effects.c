@@ -95,7 +95,7 @@ static int parse_job(struct agent *a)
     if (rc != 0) {
         return rc;
     }
-    if (!ota_text_is(a->job.board, a->config->board, strlen(a->config->board))) {
+    if (!ota_text_same(a->job.board, a->config->board)) {
         return OTA_EBOARD;
     }
     order = ota_version_compare(&a->job.version, &a->env.running);

@@ -163,14 +163,11 @@ static bool has_good_paths(const struct ota_http_config *h)
            is_path_or_none(h->result_path);
 }
 
-static bool is_http(enum ota_transport transport)
-{
-    return OTA_CONFIG_HTTP && (transport == OTA_TRANSPORT_HTTP || transport == OTA_TRANSPORT_HTTPS);
-}
-
 static bool is_built_in(enum ota_transport transport)
 {
-    return (OTA_CONFIG_MQTT && transport == OTA_TRANSPORT_MQTT) || is_http(transport);
+    return (OTA_CONFIG_MQTT && transport == OTA_TRANSPORT_MQTT) ||
+           (OTA_CONFIG_HTTP &&
+            (transport == OTA_TRANSPORT_HTTP || transport == OTA_TRANSPORT_HTTPS));
 }
 
 /* The transport that sessions begin with, and what is set of the others. */

@@ -10,6 +10,11 @@ bool ota_text_is(const char *text, const char *p, size_t len)
     return strlen(text) == len && memcmp(text, p, len) == 0;
 }
 
+bool ota_text_same(const char *a, const char *b)
+{
+    return ota_text_is(a, b, strlen(b));
+}
+
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;

@@ -10,7 +10,10 @@
 /* True if the len bytes at p are this text. */
 bool ota_text_is(const char *text, const char *p, size_t len);
 
-/* The same without regard to ASCII case. */
+/* The same of a text that ends with NUL. */
+bool ota_text_same(const char *a, const char *b);
+
+/* The first again without regard to ASCII case. */
 bool ota_text_is_word(const char *word, const char *p, size_t len);
 
 /* The digit of a number below 36: 0 to 9, a to z. */

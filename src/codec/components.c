@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "codec/json.h"
 #include "ota/err.h"
 
@@ -65,19 +66,12 @@ static int take_file_member(void *arg, const struct ota_json_member *m)
     return 0;
 }
 
-static bool is_text(const char *x, const char *y)
-{
-    size_t len = strlen(x);
-
-    return len == strlen(y) && memcmp(x, y, len) == 0;
-}
-
 static int add_image(struct ota_components *out, size_t index, const struct file *f)
 {
     struct ota_component *c = &out->image[index];
 
     if (c->is_listed || (f->seen & SEEN_SIZE) == 0 || f->size == 0 ||
-        is_text(f->name, OTA_COMPONENTS_NAME)) {
+        ota_text_same(f->name, OTA_COMPONENTS_NAME)) {
         return OTA_EFORMAT;
     }
     memcpy(c->name, f->name, sizeof c->name);
@@ -95,13 +89,14 @@ static int take_file(struct ota_components *out, const struct piece *piece, bool
     if (rc != 0 || (f.seen & (SEEN_NAME | SEEN_TYPE)) != (SEEN_NAME | SEEN_TYPE)) {
         return rc != 0 ? rc : OTA_EFORMAT;
     }
-    if (is_text(f.type, "NSPE")) {
+    if (ota_text_same(f.type, "NSPE")) {
         return add_image(out, 0, &f);
     }
-    if (is_text(f.type, "SPE")) {
+    if (ota_text_same(f.type, "SPE")) {
         return add_image(out, 1, &f);
     }
-    if (!is_text(f.type, "component_list") || !is_text(f.name, OTA_COMPONENTS_NAME) || *has_list) {
+    if (!ota_text_same(f.type, "component_list") || !ota_text_same(f.name, OTA_COMPONENTS_NAME) ||
+        *has_list) {
         return OTA_EFORMAT;
     }
     *has_list = true;
@@ -173,7 +168,7 @@ static int take_files(struct reader *r)
         return rc;
     }
     return !has_list || r->count != r->n_files || !r->out->image[0].is_listed ||
-                   is_text(r->out->image[0].name, r->out->image[1].name)
+                   ota_text_same(r->out->image[0].name, r->out->image[1].name)
                ? OTA_EFORMAT
                : 0;
 }

@@ -242,7 +242,7 @@ static int resolve_path(struct reader *r, const struct ota_url *server)
 static int stay(const struct reader *r, const struct ota_endpoint *from)
 {
     return !is_allowed(r, from->transport) || (r->port != 0 && r->port != from->port) ||
-                   (r->host[0] != '\0' && !ota_text_is(from->host, r->host, strlen(r->host))) ||
+                   (r->host[0] != '\0' && !ota_text_same(from->host, r->host)) ||
                    is_url(r->job->file)
                ? OTA_ETRANSPORT
                : 0;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "ota/err.h"
 
 bool ota_archive_is(const uint8_t head[OTA_ARCHIVE_HEAD])
@@ -45,13 +46,6 @@ void ota_archive_part(const struct ota_archive *a, struct ota_part *out)
     out->is_other_done = (a->done & 1u << other) != 0;
 }
 
-static bool is_text(const char *x, const char *y)
-{
-    size_t len = strlen(x);
-
-    return len == strlen(y) && memcmp(x, y, len) == 0;
-}
-
 /* The file that begins is this image: the archive is not read anew to know its name and size. */
 static int begin_image(struct ota_archive *a, uint8_t image)
 {
@@ -74,7 +68,7 @@ static int begin_file(struct ota_archive *a)
     const struct ota_tar *t = &a->tar;
 
     if (!a->has_list) {
-        if (!is_text(t->name, OTA_COMPONENTS_NAME) || a->text_len > 0) {
+        if (!ota_text_same(t->name, OTA_COMPONENTS_NAME) || a->text_len > 0) {
             return OTA_EFORMAT;
         }
         return t->size > sizeof a->text ? OTA_ELIMIT : OTA_ARCHIVE_MORE;
@@ -82,7 +76,7 @@ static int begin_file(struct ota_archive *a)
     for (uint8_t i = 0; i < OTA_IMAGES_MAX; i++) {
         const struct ota_component *c = &a->list.image[i];
 
-        if (c->is_listed && (a->is_resumed ? i != a->image : is_text(c->name, t->name))) {
+        if (c->is_listed && (a->is_resumed ? i != a->image : ota_text_same(c->name, t->name))) {
             return begin_image(a, i);
         }
     }

@@ -55,9 +55,9 @@ bool ota_sink_part(const struct ota_sink *s, uint32_t off, struct ota_part *out)
 /*
  * Takes the next len bytes of an image or archive of total bytes. 0; why the header is refused
  * (OTA_EMAGIC, OTA_ESIZE, OTA_EVERSION, OTA_EREVERTED, OTA_ENOTBOOT, OTA_ENOIMAGE): the slot is
- * untouched then; why an archive is (OTA_ENOTSUP without extra, or if it holds an image 1 and
- * there is none; as ota_archive_next; OTA_EVERSION, also for an image 1 older than the one in its
- * primary slot); or a flash error.
+ * untouched then; why an archive is (OTA_ENOTSUP without extra or if it holds an image 1 and there
+ * is none, OTA_EMAGIC in a build without archives; as ota_archive_next; OTA_EVERSION, also for an
+ * image 1 older than the one in its primary slot); or a flash error.
  */
 int ota_sink_push(struct ota_sink *s, uint32_t total, const uint8_t *data, size_t len);
 

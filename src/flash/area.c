@@ -18,7 +18,6 @@ static bool is_inside(const struct ota_area *area, uint32_t off, size_t len)
 int ota_area_check(const struct ota_area *area)
 {
     const struct ota_flash *f = area->flash;
-
     uint32_t within; /* bits of an offset within a write unit */
 
     if (f == NULL || f->ops == NULL || f->write_size == 0 || f->write_size > WRITE_SIZE_MAX) {
@@ -80,7 +79,7 @@ int ota_area_patch(const struct ota_area *area, uint32_t off, const void *buf, s
     uint8_t row[WRITE_SIZE_MAX];
     int rc = 0;
 
-    if (span > sizeof row) {
+    if (len > sizeof row || span > sizeof row) {
         return OTA_EARG;
     }
     memset(row, f->erased, span);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/out.h"
+#include "base/text.h"
 #include "codec/url.h"
 #include "ota/err.h"
 
@@ -200,13 +201,6 @@ static int come_back(struct ota_http_link *l, const struct ota_http_event *ev)
     return 0;
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    size_t len = strlen(a);
-
-    return len == strlen(b) && memcmp(a, b, len) == 0;
-}
-
 /* What marks this state of the file, to recognise it after an interruption. */
 static void note_validator(struct ota_http_link *l, const struct ota_http_event *ev)
 {
@@ -227,7 +221,8 @@ static bool is_other(const struct ota_http_link *l, const struct ota_http_event 
     const struct ota_link_env *env = l->env;
 
     if (ev->validator != NULL && env->validator[0] != '\0' &&
-        strlen(ev->validator) < OTA_VALIDATOR_MAX && !is_same(ev->validator, env->validator)) {
+        strlen(ev->validator) < OTA_VALIDATOR_MAX &&
+        !ota_text_same(ev->validator, env->validator)) {
         return true;
     }
     return env->xfer.total != 0 && total != OTA_TOTAL_UNKNOWN && total != env->xfer.total;
@@ -448,8 +443,7 @@ static int prepare(void *link)
         r.file = env->request.file;
         len = ota_message_result(&r, env->text, OTA_JOB_MAX);
     }
-    env->text_len = len < 0 ? 0 : (size_t)len;
-    return len < 0 ? len : 0;
+    return ota_link_set_text(env, len);
 }
 
 static int begin(void *link)

@@ -59,6 +59,13 @@ struct ota_link_env {
     void *arg;
 };
 
+/* Notes the length of what a codec has written to env->text, or its error. 0 or the error. */
+static inline int ota_link_set_text(struct ota_link_env *env, int len)
+{
+    env->text_len = len < 0 ? 0 : (size_t)len;
+    return len < 0 ? len : 0;
+}
+
 /* All return 0 or a negative ota_err. link is the structure that init has set up; what is to be
  * done is in env->task. */
 struct ota_link_ops {

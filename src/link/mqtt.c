@@ -241,16 +241,10 @@ static void init(void *link, struct ota_link_env *env)
     l->sink.arg = l;
 }
 
-static int set_text(struct ota_link_env *env, int len)
-{
-    env->text_len = len < 0 ? 0 : (size_t)len;
-    return len < 0 ? len : 0;
-}
-
 static int set_request(struct ota_link_env *env, enum ota_request what)
 {
     env->request.request = what;
-    return set_text(env, ota_message_request(&env->request, env->text, OTA_MESSAGE_MAX));
+    return ota_link_set_text(env, ota_message_request(&env->request, env->text, OTA_MESSAGE_MAX));
 }
 
 static int prepare(void *link)
@@ -259,7 +253,7 @@ static int prepare(void *link)
     struct ota_link_env *env = l->env;
 
     if (env->task == OTA_LINK_RESULT) {
-        return set_text(env, ota_message_result(&env->result, env->text, OTA_MESSAGE_MAX));
+        return ota_link_set_text(env, ota_message_result(&env->result, env->text, OTA_MESSAGE_MAX));
     }
     return set_request(env, env->task == OTA_LINK_JOB ? OTA_REQUEST_JOB : OTA_REQUEST_IMAGE);
 }

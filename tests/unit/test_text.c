@@ -11,6 +11,9 @@ static void test_a_text_is_all_of_its_bytes(void **state)
     assert_false(ota_text_is("abc", "abcd", 4));
     assert_false(ota_text_is("abc", "abd", 3));
     assert_true(ota_text_is("", "x", 0));
+    assert_true(ota_text_same("abc", "abc"));
+    assert_false(ota_text_same("abc", "abcd"));
+    assert_false(ota_text_same("abcd", "abc"));
 }
 
 static void test_words_have_no_case(void **state)
